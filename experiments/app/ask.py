@@ -1,0 +1,90 @@
+"""Commands that answer a question about a place: ``compare``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from experiments.app.console import Progress, result_folder
+from experiments.app.options import (
+    ASK,
+    Closure,
+    Design,
+    Force,
+    Lang,
+    Language,
+    Out,
+    Seed,
+    Site,
+    Threads,
+    Years,
+)
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=ASK)
+def compare(
+    site: Site,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MIX", help="A mix to try; repeat for several. Default: the place's."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="MIX", help="The reference; default: today, else baseline."),
+    ] = None,
+    years: Years = 10,
+    replications: Annotated[
+        int | None, typer.Option(min=1, help="How many pairs of worlds.")
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            metavar="H",
+            help="Add pairs until the half-widths of the direct and the net effect are at most"
+            " H person-months (at least 16 pairs).",
+        ),
+    ] = None,
+    design: Annotated[Design, typer.Option(help="Cohort twins or the whole horizon.")] = (
+        Design.COHORTS
+    ),
+    closure: Annotated[
+        Closure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
+    ] = Closure.BOTH,
+    lang: Lang = Language.EN,
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Compare a place with and without a mix of measures, on the same random numbers."""
+    if replications is not None and until is not None:
+        raise typer.BadParameter("give --replications or --until, not both.")
+    if until is not None and not 0 < until < float("inf"):
+        raise typer.BadParameter("--until must be a positive number of person-months.")
+    mixes = list(dict.fromkeys(mix or []))
+    folder = result_folder(out, force, "compare", site, mixes)
+
+    from simulator import compare as compare_worlds
+
+    with Progress(f"Comparing {site}") as progress:
+        comparison = compare_worlds(
+            site,
+            mixes=mixes or None,
+            against=against,
+            years=years,
+            replications=replications,
+            until=until,
+            design=design.value,
+            closure=closure.value,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+    with Progress("Writing files and figures"):
+        comparison.write(folder, lang=lang.value, force=force)
+    typer.echo(comparison.answer(lang.value))
+    typer.echo("")
+    typer.echo(f"Files: {folder}")

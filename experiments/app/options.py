@@ -1,0 +1,62 @@
+"""Arguments and options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LOOK = "look: what is shipped, and what a result says"
+ASK = "ask: what a mix of measures would do"
+STUDY = "study: one world, trials, many runs"
+TRUST = "trust: verify files, results and the model"
+
+
+class Closure(StrEnum):
+    """Demand closure; ``both`` shows every result under R and under E."""
+
+    R = "R"
+    E = "E"
+    BOTH = "both"
+
+
+class OneClosure(StrEnum):
+    """Demand closure of one world."""
+
+    R = "R"
+    E = "E"
+
+
+class Design(StrEnum):
+    """Cohort twins, or the two worlds over the whole horizon."""
+
+    COHORTS = "cohorts"
+    WHOLE = "whole"
+
+
+class Language(StrEnum):
+    """Languages of text written for people."""
+
+    EN = "en"
+    FI = "fi"
+    SV = "sv"
+
+
+Site = Annotated[str, typer.Argument(metavar="SITE", help="A shipped place or a path.")]
+Years = Annotated[int, typer.Option(min=1, max=50, help="How many years to simulate.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same result.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder for the files; default: a new one under results/."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE", help="Write the list as JSON; - prints it."),
+]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of the answer and the report.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Worlds run side by side; default: all cores.")
+]

@@ -1,0 +1,57 @@
+"""Compile kernels, with a cache that sees every change.
+
+numba's disk cache does not notice a change in another file, so the cache folder carries a hash
+of all sources of :mod:`simulator`, the numba version and the CPU. ``NUMBA_DISABLE_JIT=1`` runs the
+same source interpreted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+SOURCES = Path(__file__).resolve().parent
+
+
+def source_hash() -> str:
+    """Return 16 hex digits that change with any source file, numba or the CPU."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.rglob("*.py")):
+        digest.update(path.relative_to(SOURCES).as_posix().encode())
+        digest.update(path.read_bytes())
+    digest.update(f"{version('numba')} {platform.machine()} {platform.processor()}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("VACANCY_CHAINS_CACHE")
+    if base is None:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(Path.home(), ".cache")
+    return Path(base) / "vacancy-chain-simulator" / source_hash()
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(_cache_folder())
+
+import numba  # noqa: E402  (the cache folder must be named before numba is imported)
+
+INTERPRETED = bool(numba.config.DISABLE_JIT)
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile a function of scalars and columns, without the interpreter lock.
+
+    Kernels allocate nothing: without numba's reference counts a column read costs a load instead
+    of two atomic operations (three times faster in all, measured). Scratch stands in the columns.
+    """
+    return numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
+
+
+
+def allocating_kernel(function: Callable) -> Callable:
+    """Compile a function that allocates arrays (ledger, checks; never called by a kernel)."""
+    return numba.njit(nogil=True, cache=True, error_model="numpy")(function)

@@ -1,0 +1,646 @@
+"""Assemble a world from a place, run it month by month, copy it, grow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from scenarios import Site
+from simulator.chance import key_hash
+from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
+from simulator.columns import Event, Person, Post, Trait, Workplace
+from simulator.compile import kernel
+from simulator.demography import demography
+from simulator.handle import handle
+from simulator.month import advance_month
+from simulator.moves import enter_search_table, link_to_workplace, set_open_bit
+from simulator.parameters import Par
+from simulator.world import (
+    DECAY_MONTHS,
+    LONGEST_SHORTLIST,
+    ClauseColumn,
+    Columns,
+    Count,
+    Enrolment,
+    Flow,
+    Help,
+    Lever,
+    Measure,
+    Scalar,
+    Sector,
+    Shift,
+    Stock,
+    Table,
+    Tally,
+    Total,
+)
+
+ROUNDS = 4
+MONTHS_SETTLED = 36
+MONTHS_NORMAL = 24  # last months of settling from which Q0 and the normal slack are read
+AGES = 100
+NOT_IN_SPELL = -1000000
+MUTABLE_SHARED = frozenset({"templates", "template_start", "par", "ages", "sectors", "log_wages",
+                            "penalties", "entrants", "scalars", "workplace_hash"})  # fmt: skip
+
+
+class EngineError(RuntimeError):
+    """An invariant of the engine was broken: a defect of the program, not of the input."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The numbers of a place as kernels need them (tables indexed by age, sector, barrier)."""
+
+    par: np.ndarray
+    scalars: np.ndarray
+    ages: np.ndarray
+    sectors: np.ndarray
+    log_wages: np.ndarray
+    penalties: np.ndarray
+    entrants: np.ndarray
+    barriers: tuple[str, ...]
+    sector_ids: tuple[str, ...]
+    barriers_counted: int
+    rounds: int = ROUNDS
+
+
+def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = ROUNDS) -> Place:
+    """Return the tables of a place.
+
+    Parameters
+    ----------
+    site : Site
+    par : ndarray, shape (len(Par),)
+    penalties : ndarray, shape (barriers,)
+        Written-stage penalties in score units, in order of the barriers of the site file.
+    rounds : int
+        Hiring rounds a month.
+    """
+    demographic = demography(site)
+    barriers = tuple(site.barrier_ids)
+    ages = np.zeros((len(Table), AGES))
+    ages[Table.DIES] = demographic.death_per_month
+    ages[Table.MOVES_AWAY] = demographic.move_out_per_month
+    ages[Table.RETIRES] = demographic.retire_per_month
+    movers = demographic.move_in_per_month
+    ages[Table.MOVES_IN] = np.cumsum(movers) / max(movers.sum(), 1e-12)
+
+    def bit(name: str) -> float:
+        return float(barriers.index(name)) if name in barriers else -1.0
+
+    status = demographic.movers_status
+    scalars = np.zeros(len(Scalar))
+    scalars[Scalar.MOVERS_IN] = movers.sum()
+    scalars[Scalar.SCHOOL_LEAVERS] = demographic.leavers_per_month
+    scalars[Scalar.MOVER_A] = status[0] + status[1]
+    scalars[Scalar.MOVER_S] = status[2]
+    scalars[Scalar.MOVER_ELSEWHERE] = status[4]
+    scalars[Scalar.FIRST_CALENDAR_MONTH] = site.calendar.first_month - 1
+    scalars[Scalar.BIT_LITTLE_SCHOOLING] = bit("little_schooling")
+    scalars[Scalar.BIT_AGE_55] = bit("age_55")
+    scalars[Scalar.BIT_UNDER_30] = bit("under_30")
+    scalars[Scalar.BIT_NO_NETWORK] = bit("no_network")
+    scalars[Scalar.BIT_DISCOURAGED] = bit("discouraged")
+    scalars[Scalar.FILL_CHANCE_WEIGHT] = 24.0
+
+    shares = site.sector_shares()
+    sectors = np.zeros((int(Sector.SEASON_0) + 12, len(shares)))
+    sectors[Sector.CUMULATIVE_SHARE] = np.cumsum(shares)
+    season = np.array(site.season.vacancies.values)
+    sectors[Sector.SEASON_0 :] = (season / season.mean())[:, None]
+
+    entrants = np.zeros((2, 3 + len(barriers)))
+    entrants[0, :3] = (demographic.leavers_women_share, *demographic.leavers_education[:2])
+    entrants[1, :3] = (demographic.movers_women_share, *demographic.movers_education[:2])
+    by_status = site.barrier_shares()  # employed, A, P, S, N, retired
+    entrants[:, 3:] = by_status[:, 4]
+    return Place(
+        par=par,
+        scalars=scalars,
+        ages=ages,
+        sectors=sectors,
+        log_wages=np.log(site.wages()),
+        penalties=penalties,
+        entrants=entrants,
+        barriers=barriers,
+        sector_ids=tuple(site.sector_ids),
+        barriers_counted=site.counting_barriers(),
+        rounds=rounds,
+    )
+
+
+def sector_rates(place: Place, posts: np.ndarray) -> np.ndarray:
+    """Return the sector table with the new posts a month that keep the stock of posts level.
+
+    Arrivals equal the expected losses of the built world: open-ended posts by their hazard of
+    being destroyed, fixed-term posts by terms that end with their post.
+    """
+    par = place.par
+    growing, shrinking = par[Par.GROWING_SHARE], par[Par.SHRINKING_SHARE]
+    destroyed = par[Par.POST_DESTROYED] * (
+        growing * par[Par.DESTROYED_GROWING]
+        + shrinking * par[Par.DESTROYED_SHRINKING]
+        + 1.0
+        - growing
+        - shrinking
+    )
+    fixed = posts[Post.CONTRACT] == Contract.FIXED_TERM
+    filled = posts[Post.STATE] == PostState.FILLED
+    filled_share = filled[fixed].mean() if fixed.any() else 1.0
+    ended = par[Par.FIXED_TERM_END] * (1 - par[Par.FIXED_TERM_KEPT]) * par[Par.FIXED_TERM_POST_ENDS]
+    table = place.sectors.copy()
+    table[Sector.NEW_POSTS_OPEN] = destroyed
+    table[Sector.NEW_POSTS_FIXED] = ended * filled_share + destroyed * (1 - filled_share)
+    return table
+
+
+def canonical(built) -> tuple[np.ndarray, ...]:  # noqa: ANN001  (BuiltWorld or a look-alike)
+    """Return people and posts ordered by key, rows in row-valued columns translated.
+
+    Row is storage: any order of rows gives the same world.
+    """
+    by_person = np.argsort(built.person_keys, kind="stable")
+    by_post = np.argsort(built.post_keys, kind="stable")
+    new_person = np.empty(len(by_person) + 1, np.int32)
+    new_person[by_person] = np.arange(len(by_person))
+    new_person[-1] = -1
+    new_post = np.empty(len(by_post) + 1, np.int32)
+    new_post[by_post] = np.arange(len(by_post))
+    new_post[-1] = -1
+    people = built.people[:, by_person].copy()
+    posts = built.posts[:, by_post].copy()
+    people[Person.POST] = new_post[people[Person.POST]]
+    posts[Post.HOLDER] = new_person[posts[Post.HOLDER]]
+    chain = posts[Post.CHAIN_POST]
+    posts[Post.CHAIN_POST] = np.where(posts[Post.STATE] == PostState.VACANT, new_post[chain], -1)
+    return (
+        people,
+        built.traits[:, by_person].copy(),
+        built.person_keys[by_person].copy(),
+        posts,
+        built.post_keys[by_post].copy(),
+    )
+
+
+@kernel
+def _hash_keys(keys, out):
+    for i in range(keys.shape[0]):
+        out[i] = key_hash(keys[i])
+
+
+@kernel
+def _index_posts(w):
+    for post in range(w.counts[Count.POSTS]):
+        enter_search_table(w, post)
+        link_to_workplace(w, post)
+        if w.posts[Post.STATE, post] == PostState.VACANT:
+            w.open_posts[w.counts[Count.OPEN_POSTS]] = post
+            w.counts[Count.OPEN_POSTS] += 1
+            set_open_bit(w, post, True)
+
+
+def _hashes(keys: np.ndarray, capacity: int) -> np.ndarray:
+    out = np.zeros(capacity, np.uint64)
+    with np.errstate(over="ignore"):
+        _hash_keys(keys, out)
+    return out
+
+
+def _widen(array: np.ndarray, capacity: int, fill: int = 0) -> np.ndarray:
+    wide = np.full((*array.shape[:-1], capacity), fill, array.dtype)
+    wide[..., : array.shape[-1]] = array
+    return wide
+
+
+class MonthlyPolicy(Protocol):
+    """What a mix sets at the start of each month: reach and places of its measures."""
+
+    def apply(self, columns: Columns, month: int) -> None:
+        """Write reach and places of a month into the columns of a world."""
+
+
+class World:
+    """One world: its columns, its place, the events flushed so far.
+
+    Attributes
+    ----------
+    columns : Columns
+        The arrays that kernels work on.
+    place : Place
+    month : int
+        Next month to run.
+    """
+
+    def __init__(self, columns: Columns, place: Place, month: int) -> None:
+        self.columns = columns
+        self.place = place
+        self.month = month
+        self.flushed: list[np.ndarray] = []
+        self._handle = None
+        self.policy: MonthlyPolicy | None = None
+
+    @classmethod
+    def assemble(
+        cls,
+        built,  # noqa: ANN001  (BuiltWorld or a look-alike)
+        place: Place,
+        seed: int,
+        *,
+        first_month: int = -MONTHS_SETTLED,
+        months: int = MONTHS_SETTLED,
+        record: bool = False,
+        check: bool = False,
+    ) -> World:
+        """Return a world at the start of ``first_month`` from columns as built.
+
+        Parameters
+        ----------
+        built : BuiltWorld
+            Columns of people, posts and workplaces.
+        seed : int
+            Replication: keys every draw.
+        months : int
+            Months for which monthly arrays are laid out.
+        record, check : bool
+            Write events; verify conservation after every round.
+        """
+        people, traits, person_keys, posts, post_keys = canonical(built)
+        n, p, m = len(person_keys), len(post_keys), built.workplaces.shape[1]
+        cap_people = int(n * 1.15) + 2000
+        cap_posts = int(p * 1.1) + 1000
+        n_sectors = len(place.sector_ids)
+        stratum = posts[Post.SECTOR] * RUNGS + posts[Post.RUNG]
+        in_stratum = np.bincount(stratum, minlength=n_sectors * RUNGS)
+        sizes = (in_stratum * 1.5).astype(np.int64) + 64
+        strata = np.zeros((4, n_sectors * RUNGS), np.int64)
+        strata[0] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        strata[1] = sizes
+        templates = np.argsort(posts[Post.SECTOR], kind="stable").astype(np.int32)
+        per_sector = np.bincount(posts[Post.SECTOR], minlength=n_sectors)
+        posts = _widen(posts, cap_posts)
+        posts[Post.APPLICANTS] = -1
+        posts[Post.PENDING] = -1
+        posts[Post.REMOVED_MONTH, :p] = NOT_IN_SPELL
+        posts[Post.REMOVED_BY, :p] = -1
+        people = _widen(people, cap_people)
+        status = people[Person.STATUS, :n]
+        people[Person.OFFER] = -1
+        people[Person.HELP] = -1
+        unemployed = (status >= Status.A) & (status <= Status.S)
+        registered = (status == Status.A) | (status == Status.P)
+        since = np.where(
+            registered, people[Person.REGISTER_SINCE, :n], people[Person.STATUS_SINCE, :n]
+        )
+        people[Person.UNEMPLOYED_SINCE, :n] = np.where(unemployed, since, NOT_IN_SPELL)
+        people[Person.REGISTER_SINCE, :n] = np.where(
+            registered, people[Person.REGISTER_SINCE, :n], NOT_IN_SPELL
+        )
+        history = np.full((4, cap_people), Status.LEFT, np.int8)
+        history[:, :n] = status
+        last = np.full(cap_people, -1, np.int32)
+        held = people[Person.POST, :n]
+        last[:n] = np.where(
+            held >= 0,
+            posts[Post.WORKPLACE][held],
+            np.where(
+                status == Status.EMPLOYED_ELSEWHERE, -2, np.where(registered, -3, -1)
+            ),
+        )
+        stock = np.zeros((RUNGS, len(Stock)), np.int64)
+        workplaces = built.workplaces.astype(np.int32).copy()
+        workplaces[Workplace.POSTS] = 0
+        workplaces[Workplace.FILLED] = 0
+        posts_now = posts[:, :p]
+        for state, what in (
+            (PostState.FILLED, Stock.FILLED),
+            (PostState.VACANT, Stock.VACANT),
+            (PostState.WITHDRAWN, Stock.NOT_BACKFILLED),
+        ):
+            rungs = posts_now[Post.RUNG][posts_now[Post.STATE] == state]
+            stock[:, what] = np.bincount(rungs, minlength=RUNGS)
+        withdrawn = posts_now[Post.STATE] == PostState.WITHDRAWN
+        posts_now[Post.CAUSE][withdrawn] = Cause.NOT_BACKFILLED
+        filled = posts_now[Post.STATE] == PostState.FILLED
+        workplaces[Workplace.FILLED] = np.bincount(
+            posts_now[Post.WORKPLACE][filled], minlength=m
+        )
+        fixed = filled & (posts_now[Post.CONTRACT] == Contract.FIXED_TERM)
+        stock[:, Stock.FIXED_TERM] = np.bincount(posts_now[Post.RUNG][fixed], minlength=RUNGS)
+        counts = np.zeros(len(Count), np.int64)
+        counts[Count.PEOPLE] = n
+        counts[Count.POSTS] = p
+        counts[Count.ACTIVE_PEOPLE] = n
+        counts[Count.ACTIVE_POSTS] = p
+        counts[Count.FREE_APPLICATION] = -1
+        counts[Count.REGISTER] = n
+        counts[Count.ROUNDS] = place.rounds
+        counts[Count.SEED] = seed
+        counts[Count.RECORD] = int(record)
+        counts[Count.CHECK] = int(check)
+        counts[Count.FIRST_MONTH] = first_month
+        counts[Count.MONTH] = first_month - 1
+        counts[Count.VACANT] = stock[:, Stock.VACANT].sum()
+        resident = people[Person.RESIDENT, :n] == 1
+        counts[Count.UNEMPLOYED] = (unemployed & resident).sum()
+        counts[Count.IMPULSE_RUNG] = -1
+        cells = 4
+        columns = Columns(
+            people=people,
+            traits=_widen(traits, cap_people),
+            person_hash=_hashes(person_keys, cap_people),
+            person_keys=_widen(person_keys, cap_people),
+            history=history,
+            last_employer=last,
+            posts=posts,
+            post_hash=_hashes(post_keys, cap_posts),
+            post_keys=_widen(post_keys, cap_posts),
+            workplaces=workplaces,
+            policies=built.policies.copy(),
+            workplace_hash=_hashes(np.arange(m, dtype=np.int64) + (1 << 50), m),
+            heads=np.full((RUNGS, m), -1, np.int32),
+            interested=np.full((RUNGS, m), -1, np.int32),
+            strata=strata,
+            cells=np.full(sizes.sum(), -1, np.int32),
+            open_bits=np.zeros(sizes.sum() // 64 + 1, np.uint64),
+            open_posts=np.zeros(int(p * 0.5) + 500, np.int32),
+            pool=np.zeros((3, int(n * 0.6) + 2000), np.int32),
+            intents=np.zeros((place.rounds, int(n * 0.5) + 1000), np.int64),
+            intent_counts=np.zeros(place.rounds, np.int64),
+            active_people=_widen(np.arange(n, dtype=np.int32), cap_people),
+            active_posts=_widen(np.arange(p, dtype=np.int32), cap_posts),
+            register=_widen(np.arange(n, dtype=np.int32), cap_people),
+            templates=templates,
+            template_start=np.concatenate([[0], np.cumsum(per_sector)]).astype(np.int64),
+            fill_ring=np.zeros((12, 2, n_sectors * RUNGS)),
+            fill_factor=np.ones(n_sectors * RUNGS),
+            fill_normal=np.zeros(n_sectors * RUNGS),
+            events=np.zeros((int(n * 0.6) + 4000 if record else 1, len(Event)), np.int32),
+            flows=np.zeros((months, RUNGS, Flow.SIZE), np.int32),
+            stock=stock,
+            stock_rounds=np.zeros((months, RUNGS, len(Stock)), np.int64),
+            tallies=np.zeros((months, cells, Tally.SIZE), np.int32),
+            totals=np.zeros((months, len(Total)), np.int64),
+            cell_is_target=np.zeros(cells, np.uint8),
+            counts=counts,
+            par=place.par.copy(),
+            scalars=place.scalars.copy(),
+            ages=place.ages,
+            sectors=sector_rates(place, posts_now),
+            log_wages=place.log_wages,
+            penalties=place.penalties,
+            entrants=place.entrants,
+            measures=np.zeros((0, len(Measure))),
+            levers=np.zeros((0, len(Lever))),
+            clauses=np.zeros((0, len(ClauseColumn)), np.int64),
+            access=np.ones(len(place.penalties)),
+            enrolments=np.zeros((len(Enrolment), 0), np.int32),
+            helps=np.zeros((len(Help), 0)),
+            shifts=np.zeros((len(Shift), m)),
+            closing=np.zeros((int(p * 0.5) + 500, 2 + LONGEST_SHORTLIST), np.int64),
+            decay=np.zeros(DECAY_MONTHS),
+            called=np.zeros(LONGEST_SHORTLIST, np.int64),
+            scores=np.zeros((3, 16)),
+            checked_stock=np.zeros((RUNGS, len(Stock)), np.int64),
+            checked_workplaces=np.zeros((2, m), np.int64),
+            served=np.zeros(cap_people, np.uint64),
+        )
+        with np.errstate(over="ignore"):
+            world = cls(columns, place, first_month)
+            _index_posts(world._kernel_handle())
+        if record:
+            world._record_start()
+        return world
+
+    def _record_start(self) -> None:
+        """Write one vacancy_opened row for each vacancy of the world as built."""
+        w = self.columns
+        n = w.counts[Count.POSTS]
+        vacant = np.flatnonzero(w.posts[Post.STATE, :n] == PostState.VACANT)
+        rows = np.full((len(vacant), len(Event)), -1, np.int32)
+        opened = w.posts[Post.OPENED, vacant]
+        rounds = w.counts[Count.ROUNDS]
+        rows[:, Event.WHEN] = opened // rounds * 16 + opened % rounds + 1
+        rows[:, Event.KIND] = EventKind.VACANCY_OPENED
+        rows[:, Event.CAUSE] = Cause.NEW_POST
+        rows[:, Event.POST] = vacant
+        rows[:, Event.RUNG] = w.posts[Post.RUNG, vacant]
+        rows[:, Event.STATE] = w.posts[Post.PUBLIC, vacant]
+        rows[:, Event.CHAIN_POST] = vacant
+        rows[:, Event.CHAIN_OPENING] = 1
+        rows[:, Event.PLACE] = 1
+        self.flushed.append(rows)
+
+    # ---- room --------------------------------------------------------------------------------
+
+    def _replace(self, **arrays: np.ndarray) -> None:
+        self.columns = self.columns._replace(**arrays)
+        self._handle = None
+
+    def _kernel_handle(self):  # noqa: ANN202
+        if self._handle is None:
+            self._handle = handle(self.columns)
+        return self._handle
+
+    def _make_room(self) -> None:
+        """Grow what a month could fill, and flush events."""
+        w = self.columns
+        people, posts = w.counts[Count.PEOPLE], w.counts[Count.POSTS]
+        need = int(people * 0.03) + 500 + int(w.scalars[Scalar.MOVERS_IN]) * 2
+        if people + need > len(w.person_keys):
+            wide = int((people + need) * 1.3)
+            self._replace(
+                **{
+                    name: _widen(getattr(w, name), wide)
+                    for name in (
+                        "people", "traits", "person_hash", "person_keys", "history",
+                        "last_employer", "active_people", "register", "served",
+                    )  # fmt: skip
+                }
+            )
+            w = self.columns
+        need = int(posts * 0.1) + 500
+        if posts + need > len(w.post_keys):
+            wide = int((posts + need) * 1.3)
+            self._replace(
+                **{
+                    name: _widen(getattr(w, name), wide)
+                    for name in ("posts", "post_hash", "post_keys", "active_posts")
+                }
+            )
+            w = self.columns
+        if (w.strata[2] > 0.85 * w.strata[1]).any():
+            self._rebuild_search_tables()
+            w = self.columns
+        if w.counts[Count.RECORD] == 1:
+            used = int(w.counts[Count.EVENTS])
+            if used + int(w.counts[Count.ACTIVE_PEOPLE] * 0.45) + 3000 > w.events.shape[0]:
+                self.flushed.append(w.events[:used].copy())
+                w.counts[Count.EVENTS] = 0
+        enrolled = int(w.counts[Count.ENROLMENTS])
+        n_measures = w.measures.shape[0]
+        if n_measures:
+            places = w.measures[:, Measure.PLACES].sum() * 1.6 + 50 * n_measures
+            if enrolled + places > w.enrolments.shape[1]:
+                wide = int((enrolled + places) * 1.5)
+                self._replace(
+                    enrolments=_widen(w.enrolments, wide),
+                    helps=np.zeros((len(Help), wide)),
+                )
+                self._drop_help()
+
+    def _drop_help(self) -> None:
+        """Forget active help; it is summed afresh at the start of each month."""
+        w = self.columns
+        w.people[Person.HELP] = -1
+        w.counts[Count.HELPS] = 0
+
+    def _rebuild_search_tables(self) -> None:
+        w = self.columns
+        sizes = (w.strata[2] * 1.6).astype(np.int64) + 64
+        strata = w.strata.copy()
+        strata[0] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        strata[1] = np.maximum(sizes, 1)
+        strata[2:] = 0
+        self._replace(
+            strata=strata,
+            cells=np.full(sizes.sum(), -1, np.int32),
+            open_bits=np.zeros(sizes.sum() // 64 + 1, np.uint64),
+        )
+        with np.errstate(over="ignore"):
+            _refill_search_tables(self._kernel_handle())
+
+    def lay_out(self, first_month: int, months: int, cells: np.ndarray | None = None,
+                cell_is_target: np.ndarray | None = None) -> None:  # fmt: skip
+        """Lay out empty monthly arrays from ``first_month`` on, with new counting cells.
+
+        Parameters
+        ----------
+        cells : ndarray of int32, shape (people,), optional
+            Cell of each person; the last three cells are for people who enter later: entrants,
+            then people hired from outside who live elsewhere, and who move in.
+        cell_is_target : ndarray of uint8, optional
+        """
+        w = self.columns
+        if cells is not None and cell_is_target is not None:
+            w.people[Person.CELL, : len(cells)] = cells
+            self._replace(cell_is_target=cell_is_target.astype(np.uint8))
+        n_cells = len(self.columns.cell_is_target)
+        w.people[Person.WORK_MONTHS] = 0
+        w.counts[Count.FIRST_MONTH] = first_month
+        self._replace(
+            flows=np.zeros((months, RUNGS, Flow.SIZE), np.int32),
+            stock_rounds=np.zeros((months, RUNGS, len(Stock)), np.int64),
+            tallies=np.zeros((months, n_cells, Tally.SIZE), np.int32),
+            totals=np.zeros((months, len(Total)), np.int64),
+        )
+
+    # ---- time --------------------------------------------------------------------------------
+
+    def advance(self, months: int = 1) -> World:
+        """Run some months.
+
+        Raises
+        ------
+        EngineError
+            When a buffer overflowed or conservation was broken.
+        """
+        for _ in range(months):
+            self._make_room()
+            w = self.columns
+            if self.policy is not None:
+                self.policy.apply(w, self.month)
+            with np.errstate(over="ignore"):
+                advance_month(self._kernel_handle(), self.month)
+            if w.counts[Count.OVERFLOW]:
+                raise EngineError(
+                    f"buffer {w.counts[Count.OVERFLOW]} overflowed in month {self.month}"
+                )
+            if w.counts[Count.BROKEN]:
+                raise EngineError(
+                    f"identity {w.counts[Count.BROKEN]} was broken in month {self.month}"
+                )
+            self.month += 1
+        return self
+
+    def copy(self) -> World:
+        """Return an independent copy; tables that nothing changes are shared."""
+        w = self.columns
+        arrays = {
+            name: value if name in MUTABLE_SHARED else value.copy()
+            for name, value in w._asdict().items()
+        }
+        other = World(Columns(**arrays), self.place, self.month)
+        other.flushed = list(self.flushed)
+        other.policy = self.policy
+        return other
+
+    def set_parameter(self, name: Par, value: float) -> None:
+        """Change one parameter from now on (in this world only)."""
+        par = self.columns.par.copy()
+        par[name] = value
+        self._replace(par=par)
+
+    def take_events(self) -> np.ndarray:
+        """Return all events so far, shape (events, len(Event)), and start afresh."""
+        w = self.columns
+        used = int(w.counts[Count.EVENTS])
+        rows = [*self.flushed, w.events[:used].copy()]
+        self.flushed = []
+        w.counts[Count.EVENTS] = 0
+        return np.concatenate(rows) if rows else np.zeros((0, len(Event)), np.int32)
+
+    def start_recording(self) -> None:
+        """Record events from the next month on."""
+        w = self.columns
+        w.counts[Count.RECORD] = 1
+        if w.events.shape[0] < 2:
+            rows = int(w.counts[Count.ACTIVE_PEOPLE] * 0.6) + 4000
+            self._replace(events=np.zeros((rows, len(Event)), np.int32))
+
+    def duplicate_keys(self) -> int:
+        """Return how many identities collide (0, or the run must stop)."""
+        w = self.columns
+        people = w.person_keys[: w.counts[Count.PEOPLE]]
+        posts = w.post_keys[: w.counts[Count.POSTS]]
+        return int(len(people) - len(np.unique(people)) + len(posts) - len(np.unique(posts)))
+
+
+@kernel
+def _refill_search_tables(w):
+    for post in range(w.counts[Count.POSTS]):
+        state = w.posts[Post.STATE, post]
+        if state == PostState.DESTROYED:
+            continue
+        enter_search_table(w, post)
+        takes = (
+            state == PostState.VACANT
+            and w.posts[Post.PENDING, post] == -1
+            and w.posts[Post.INSIDE, post] == 0
+        )
+        if takes:
+            set_open_bit(w, post, True)
+
+
+def settle(world: World) -> World:
+    """Run the settling months and read the normal slack and fill chances from the last of them."""
+    world.advance(MONTHS_SETTLED - MONTHS_NORMAL)
+    w = world.columns
+    fills = np.zeros(w.fill_ring.shape[2])
+    exposure = np.zeros_like(fills)
+    slack = []
+    for _ in range(MONTHS_NORMAL):
+        world.advance(1)
+        w = world.columns
+        slot = (world.month - 1 + 1200) % 12
+        fills += w.fill_ring[slot, 0]
+        exposure += w.fill_ring[slot, 1]
+        slack.append(w.counts[Count.UNEMPLOYED] / max(w.counts[Count.VACANT], 1))
+    # Q0: fills per vacancy-month, small strata pulled towards the mean of the place
+    mean = fills.sum() / max(exposure.sum(), 1.0)
+    weight = w.scalars[Scalar.FILL_CHANCE_WEIGHT]
+    world._replace(fill_normal=(fills + weight * mean) / (exposure + weight))
+    w.counts[Count.SLACK_NUMERATOR] = int(1000 * np.mean(slack))
+    return world

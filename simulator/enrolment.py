@@ -1,0 +1,448 @@
+"""Measures in the running world: who enters, who leaves, what help is active this month.
+
+A measure looks for participants by keyed tries on a list that is the same in both twins. At the
+first recruitment a person draws one keyed number per measure; a share eta is never served: the
+lottery from which direct effects are read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.agents.partner import is_reached
+from simulator.agents.person import is_motivated
+from simulator.chance import (
+    GOLDEN,
+    Stream,
+    index_high,
+    mix,
+    stream_base,
+    unit,
+    unit_high,
+    unit_low,
+    word,
+)
+from simulator.codes import Cause, EventKind, Status
+from simulator.columns import Person, Post, Trait, Workplace
+from simulator.compile import kernel
+from simulator.hiring import MEETING, barriers_now
+from simulator.moves import create_post, emit, person_state
+from simulator.world import ClauseColumn, Count, Enrolment, Help, Lever, Measure, Shift
+
+FOREVER = 1000000
+ONE = np.uint64(1)
+
+
+@kernel
+def bits_set(mask):
+    """Return the number of bits set in a small mask."""
+    n = 0
+    while mask:
+        n += mask & 1
+        mask >>= 1
+    return n
+
+
+@kernel
+def meets_clause(w, person, clause):
+    """Return whether a person meets one clause of a condition (all its fields)."""
+    month = w.counts[Count.MONTH]
+    asked = w.clauses[clause]
+    status = w.people[Person.STATUS, person]
+    if not (asked[ClauseColumn.STATUSES] >> status) & 1:
+        return False
+    if not (asked[ClauseColumn.SEXES] >> w.people[Person.SEX, person]) & 1:
+        return False
+    if not (asked[ClauseColumn.EDUCATION] >> w.people[Person.EDUCATION, person]) & 1:
+        return False
+    age = (month - w.people[Person.BIRTH_MONTH, person]) // 12
+    if age < asked[ClauseColumn.AGE_MIN] or age > asked[ClauseColumn.AGE_MAX]:
+        return False
+    flags = barriers_now(w, person, month)
+    any_of = asked[ClauseColumn.BARRIERS_ANY]
+    if any_of and not flags & any_of:
+        return False
+    all_of = asked[ClauseColumn.BARRIERS_ALL]
+    if all_of and (flags & all_of) != all_of:
+        return False
+    at_least = asked[ClauseColumn.BARRIERS_AT_LEAST]
+    if at_least > 0 and bits_set(flags & asked[ClauseColumn.BARRIERS_COUNTED]) < at_least:
+        return False
+    out = asked[ClauseColumn.MONTHS_OUT_MIN]
+    if out > 0 and (
+        status <= Status.EMPLOYED_ELSEWHERE
+        or month - w.people[Person.IDLE_SINCE, person] < out
+    ):
+        return False
+    registered = asked[ClauseColumn.MONTHS_REGISTER_MIN]
+    if registered > 0 and (
+        w.people[Person.REGISTER_SINCE, person] < -100000
+        or month - w.people[Person.REGISTER_SINCE, person] < registered
+    ):
+        return False
+    resident = asked[ClauseColumn.RESIDENT]
+    if resident >= 0 and w.people[Person.RESIDENT, person] != resident:
+        return False
+    post = w.people[Person.POST, person]
+    rungs = asked[ClauseColumn.RUNGS]
+    if rungs and (post < 0 or not (rungs >> w.posts[Post.RUNG, post]) & 1):
+        return False
+    tenure = asked[ClauseColumn.TENURE_MAX]
+    if tenure >= 0 and (post < 0 or month - w.people[Person.EMPLOYER_SINCE, person] > tenure):
+        return False
+    sector = w.people[Person.SECTOR, person]
+    if post >= 0:
+        sector = w.posts[Post.SECTOR, post]
+    if not (asked[ClauseColumn.SECTORS] >> sector) & 1:
+        return False
+    first = asked[ClauseColumn.FIRST_JOB]
+    return first < 0 or (
+        post >= 0 and (w.people[Person.JOBS, person] <= 1) == (first == 1)
+    )
+
+
+@kernel
+def meets_condition(w, person, first, last):
+    """Return whether a person meets any clause from ``first`` to before ``last``."""
+    for clause in range(first, last):
+        if meets_clause(w, person, clause):
+            return True
+    return False
+
+
+@kernel
+def workplace_meets(w, workplace, first, last):
+    """Return whether a workplace meets any clause (no clause: every workplace does)."""
+    if first == last:
+        return True
+    for clause in range(first, last):
+        asked = w.clauses[clause]
+        employers = asked[ClauseColumn.EMPLOYERS]
+        employer = w.workplaces[Workplace.EMPLOYER, workplace]
+        if (
+            (asked[ClauseColumn.SECTORS] >> w.workplaces[Workplace.SECTOR, workplace]) & 1
+            and (asked[ClauseColumn.SIZE_CLASSES] >> w.workplaces[Workplace.SIZE_CLASS, workplace])
+            & 1
+            and w.workplaces[Workplace.POSTS, workplace] >= asked[ClauseColumn.POSTS_MIN]
+            and (not employers or (employer < 62 and (employers >> employer) & 1))
+        ):
+            return True
+    return False
+
+
+@kernel
+def access_of(w, flags):
+    """Return the share of people with these barriers that can use a measure they know of."""
+    share = 1.0
+    for bit in range(w.access.shape[0]):
+        if flags & (1 << bit):
+            share *= w.access[bit]
+    return share
+
+
+@kernel
+def enrol(w, who, measure, loser):
+    """Write an enrolment; a loser of the lottery is followed and never served."""
+    at = w.counts[Count.ENROLMENTS]
+    if at >= w.enrolments.shape[1]:
+        w.counts[Count.OVERFLOW] = 8
+        return
+    w.counts[Count.ENROLMENTS] = at + 1
+    on_people = w.measures[measure, Measure.APPLIES_TO] == 0.0
+    w.enrolments[Enrolment.WHO, at] = who
+    w.enrolments[Enrolment.MEASURE, at] = measure
+    w.enrolments[Enrolment.START, at] = w.counts[Count.MONTH]
+    w.enrolments[Enrolment.LOSER, at] = loser
+    w.enrolments[Enrolment.STATE, at] = 3 if loser else 0
+    w.enrolments[Enrolment.WORK_12, at] = -1
+    w.enrolments[Enrolment.WORK_24, at] = -1
+    if on_people:
+        w.enrolments[Enrolment.WORK_AT_START, at] = w.people[Person.WORK_MONTHS, who]
+        if not loser:
+            emit(
+                w, EventKind.ENROLLED, Cause.MEASURE, who, -1, -1, -1, person_state(w, who),
+                measure, -1, 0, 0,
+            )  # fmt: skip
+        if w.counts[Count.PLACEBO] == 1 and not loser:
+            w.person_hash[who] = mix(w.person_hash[who] + np.uint64(Stream.REKEY) * GOLDEN)
+
+
+@kernel
+def recruit_people(w, measure):
+    """Fill the places of this month with eligible, reached and motivated people."""
+    month = w.counts[Count.MONTH]
+    seed = w.counts[Count.SEED]
+    row = w.measures[measure]
+    number = np.uint64(row[Measure.NUMBER])
+    base = stream_base(seed, Stream.RECRUIT, month)
+    places = int(np.floor(row[Measure.PLACES] + unit(word(number, base, 0))))
+    n = w.counts[Count.REGISTER]
+    if places <= 0 or n == 0:
+        return
+    lottery = stream_base(seed, Stream.LOTTERY, 0)
+    take_up = stream_base(seed, Stream.TAKE_UP, month)
+    bit = ONE << np.uint64(measure)
+    served = 0
+    for k in range(300 * places + 500):
+        person = w.register[index_high(word(number, base, 1 + k), n)]
+        status = w.people[Person.STATUS, person]
+        if status > Status.N or w.served[person] & bit:
+            continue
+        if not meets_condition(
+            w, person, int(row[Measure.CLAUSE_START]), int(row[Measure.CLAUSE_END])
+        ):
+            continue
+        post = w.people[Person.POST, person]
+        first = int(row[Measure.WORKPLACE_CLAUSE_START])
+        last = int(row[Measure.WORKPLACE_CLAUSE_END])
+        if post >= 0 and not workplace_meets(w, w.posts[Post.WORKPLACE, post], first, last):
+            continue
+        z = word(w.person_hash[person] + number, take_up, 0)
+        access = access_of(w, barriers_now(w, person, month))
+        if not is_reached(row[Measure.KNOWN], access, unit_high(z)):
+            continue
+        accepts = is_motivated(
+            row[Measure.TAKE_UP],
+            w.traits[Trait.MOOD, person],
+            w.traits[Trait.AMBITION, person],
+            row[Measure.MOOD_SLOPE],
+            row[Measure.AMBITION_SLOPE],
+            unit_low(z),
+        )
+        if not accepts:
+            continue
+        w.served[person] |= bit
+        u = unit(word(w.person_hash[person] + number, lottery, 0))
+        if u < row[Measure.NEVER_SERVED]:
+            enrol(w, person, measure, 1)
+            continue
+        enrol(w, person, measure, 0)
+        served += 1
+        if served == places:
+            return
+
+
+@kernel
+def recruit_workplaces(w, measure):
+    """Let workplaces that know of a measure and meet its condition take part."""
+    month = w.counts[Count.MONTH]
+    row = w.measures[measure]
+    number = np.uint64(row[Measure.NUMBER])
+    base = stream_base(w.counts[Count.SEED], Stream.RECRUIT_WORKPLACE, month)
+    places = int(np.floor(row[Measure.PLACES] + unit(word(number, base, 0))))
+    n = w.workplaces.shape[1]
+    taken = 0
+    for k in range(40 * places):
+        if taken >= places:
+            return
+        z = word(number, base, 1 + k)
+        workplace = index_high(z, n)
+        if takes_part(w, workplace, measure):
+            continue
+        first = int(row[Measure.WORKPLACE_CLAUSE_START])
+        if not workplace_meets(w, workplace, first, int(row[Measure.WORKPLACE_CLAUSE_END])):
+            continue
+        u = unit_high(mix(z + GOLDEN))
+        if not is_motivated(row[Measure.TAKE_UP], 0.0, 0.1, 0.0, 0.0, u / row[Measure.KNOWN]):
+            continue
+        enrol(w, workplace, measure, 0)
+        taken += 1
+
+
+@kernel
+def takes_part(w, workplace, measure):
+    """Return whether a workplace is in a measure now."""
+    for at in range(w.counts[Count.ENROLMENTS]):
+        if (
+            w.enrolments[Enrolment.MEASURE, at] == measure
+            and w.enrolments[Enrolment.WHO, at] == workplace
+            and w.enrolments[Enrolment.STATE, at] == 0
+        ):
+            return True
+    return False
+
+
+@kernel
+def effect_now(w, lever, months):
+    """Return the size of a lever so many months after entry: onset, half life, end."""
+    since = months - w.levers[lever, Lever.ONSET]
+    if since < 0:
+        return 0.0
+    if since >= w.levers[lever, Lever.ZERO]:
+        return 0.0
+    if since >= w.levers[lever, Lever.HALF]:
+        return 0.5 * w.levers[lever, Lever.SIZE]
+    return w.levers[lever, Lever.SIZE]
+
+
+@kernel
+def help_row(w, person):
+    """Return the row of active help of a person, a cleared one when there was none."""
+    row = w.people[Person.HELP, person]
+    if row >= 0:
+        return row
+    row = w.counts[Count.HELPS]
+    if row >= w.helps.shape[1]:
+        w.counts[Count.OVERFLOW] = 9
+        return -1
+    w.counts[Count.HELPS] = row + 1
+    for what in range(w.helps.shape[0]):
+        w.helps[what, row] = 0.0
+    w.people[Person.HELP, person] = row
+    return row
+
+
+@kernel
+def add_effects(w, at):
+    """Add what an enrolment gives this month to the person or the workplace."""
+    measure = w.enrolments[Enrolment.MEASURE, at]
+    row = w.measures[measure]
+    if row[Measure.EFFECTIVE] == 0.0:
+        return
+    who = w.enrolments[Enrolment.WHO, at]
+    state = w.enrolments[Enrolment.STATE, at]
+    months = w.counts[Count.MONTH] - w.enrolments[Enrolment.START, at]
+    on_people = row[Measure.APPLIES_TO] == 0.0
+    if state == 2 or (on_people and w.people[Person.STATUS, who] > Status.N):
+        return
+    inside = state == 0
+    if on_people and inside and row[Measure.LOCK_IN] != 1.0:
+        at_help = help_row(w, who)
+        if at_help < 0:
+            return
+        w.helps[Help.LOCK_IN, at_help] += np.log(row[Measure.LOCK_IN])
+    if row[Measure.SUPPORT] == 1.0 and (inside or months <= 24):
+        if on_people:
+            at_help = help_row(w, who)
+            if at_help < 0:
+                return
+            w.helps[Help.SUPPORT, at_help] += 1.0
+        elif inside:
+            w.shifts[Shift.SUPPORT, who] += 1.0
+    for lever in range(int(row[Measure.LEVER_START]), int(row[Measure.LEVER_END])):
+        size = effect_now(w, lever, months)
+        if size == 0.0:
+            continue
+        kind = int(w.levers[lever, Lever.KIND])
+        if w.levers[lever, Lever.ON_WORKPLACE] == 1.0:
+            if not on_people:
+                if inside:
+                    w.shifts[kind, who] += size
+            elif w.people[Person.POST, who] >= 0:
+                w.shifts[kind, w.posts[Post.WORKPLACE, w.people[Person.POST, who]]] += size
+            continue
+        flag = int(w.levers[lever, Lever.FLAG])
+        if flag >= 0:
+            has = w.people[Person.BARRIERS, who] & (1 << flag)
+            size *= w.levers[lever, Lever.WITH_FLAG] if has else w.levers[lever, Lever.WITHOUT_FLAG]
+        at_help = help_row(w, who)
+        if at_help < 0:
+            return
+        w.helps[kind, at_help] += size
+
+
+@kernel
+def follow_enrolments(w):
+    """Complete and drop out, and note months in work one and two years after entry."""
+    month = w.counts[Count.MONTH]
+    base = stream_base(w.counts[Count.SEED], Stream.MEETING, month)
+    for at in range(w.counts[Count.ENROLMENTS]):
+        measure = w.enrolments[Enrolment.MEASURE, at]
+        row = w.measures[measure]
+        who = w.enrolments[Enrolment.WHO, at]
+        months = month - w.enrolments[Enrolment.START, at]
+        on_people = row[Measure.APPLIES_TO] == 0.0
+        if on_people:
+            worked = w.people[Person.WORK_MONTHS, who] - w.enrolments[Enrolment.WORK_AT_START, at]
+            if months == 12:
+                w.enrolments[Enrolment.WORK_12, at] = worked
+            elif months == 24:
+                w.enrolments[Enrolment.WORK_24, at] = worked
+        if w.enrolments[Enrolment.STATE, at] != 0:
+            continue
+        if months < row[Measure.DURATION]:
+            continue
+        dropped = False
+        if on_people:
+            u = unit(word(w.person_hash[who] + np.uint64(row[Measure.NUMBER]), base, 1))
+            dropped = u < row[Measure.DROP_OUT]
+        w.enrolments[Enrolment.STATE, at] = 2 if dropped else 1
+        if on_people:
+            kind = EventKind.DROPPED_OUT if dropped else EventKind.COMPLETED
+            emit(
+                w, kind, Cause.MEASURE, who, -1, -1, -1, person_state(w, who), measure, -1, 0, 0
+            )  # fmt: skip
+
+
+@kernel
+def carve_entry_posts(w):
+    """Create entry posts at workplaces whose measures do so (job carving), a keyed number a month."""
+    month = w.counts[Count.MONTH]
+    base = stream_base(w.counts[Count.SEED], Stream.NEW_POST_TRAITS, month)
+    for workplace in range(w.workplaces.shape[1]):
+        rate = w.shifts[Shift.NEW_ENTRY_POSTS, workplace] / 12.0
+        if rate <= 0.0:
+            continue
+        u = unit(word(w.workplace_hash[workplace], base, 0))
+        number = int(np.floor(rate + u))
+        for slot in range(number):
+            # a key range of its own: bit 45 marks posts made by measures
+            key = (ONE << np.uint64(45)) | (np.uint64(month + 1000) << np.uint64(30))
+            key |= (np.uint64(workplace) << np.uint64(8)) | np.uint64(slot)
+            sector = w.workplaces[Workplace.SECTOR, workplace]
+            create_post(w, np.int64(key), workplace, sector, 0, 0, Cause.MEASURE)
+
+
+@kernel
+def run_measures(w):
+    """Run all measures of the mix for a month."""
+    n_measures = w.measures.shape[0]
+    if n_measures == 0:
+        return
+    month = w.counts[Count.MONTH]
+    follow_enrolments(w)
+    for measure in range(n_measures):
+        row = w.measures[measure]
+        if row[Measure.START] <= month < row[Measure.END] and row[Measure.PLACES] > 0.0:
+            if row[Measure.APPLIES_TO] == 0.0:
+                recruit_people(w, measure)
+            elif row[Measure.APPLIES_TO] == 1.0:
+                recruit_workplaces(w, measure)
+    # active help is summed afresh each month
+    if w.counts[Count.ENROLMENTS] == 0:
+        return
+    w.shifts[:, :] = 0.0
+    for at in range(w.counts[Count.ENROLMENTS]):
+        measure = w.enrolments[Enrolment.MEASURE, at]
+        if w.measures[measure, Measure.APPLIES_TO] == 0.0:
+            w.people[Person.HELP, w.enrolments[Enrolment.WHO, at]] = -1
+    w.counts[Count.HELPS] = 0
+    for at in range(w.counts[Count.ENROLMENTS]):
+        if w.enrolments[Enrolment.LOSER, at] == 0:
+            add_effects(w, at)
+    carve_entry_posts(w)
+
+
+@kernel
+def add_meetings(w):
+    """Let participants whose measure arranges meetings meet an employer this month."""
+    month = w.counts[Count.MONTH]
+    base = stream_base(w.counts[Count.SEED], Stream.MEETING, month)
+    for at in range(w.counts[Count.ENROLMENTS]):
+        if w.enrolments[Enrolment.STATE, at] != 0:
+            continue
+        if w.measures[w.enrolments[Enrolment.MEASURE, at], Measure.APPLIES_TO] != 0.0:
+            continue
+        who = w.enrolments[Enrolment.WHO, at]
+        row = w.people[Person.HELP, who]
+        if row < 0 or w.people[Person.STATUS, who] > Status.N:
+            continue
+        z = word(w.person_hash[who], base, 0)
+        if unit_high(z) < w.helps[Help.MEETINGS, row]:
+            at_round = index_high(mix(z + GOLDEN), w.counts[Count.ROUNDS])
+            slot = w.intent_counts[at_round]
+            if slot >= w.intents.shape[1]:
+                w.counts[Count.OVERFLOW] = 7
+                return
+            w.intents[at_round, slot] = (np.int64(who) << 6) | MEETING
+            w.intent_counts[at_round] = slot + 1

@@ -1,0 +1,724 @@
+"""One hiring round: inside, applications, closing of collections, starts.
+
+Rounds let chains move at their real speed: a start empties a post, which is advertised and can
+take applications from the next round on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.agents.person import (
+    bump_down_share,
+    competence_in_sector,
+    is_jobless,
+    rung_sought,
+    value_of_post,
+    works_or_seeks,
+)
+from simulator.agents.workplace import (
+    inside_score,
+    is_ready_inside,
+    offer_score,
+    refuses_release,
+    shift_log_odds,
+    standard,
+    stigma,
+    written_score,
+)
+from simulator.chance import (
+    GOLDEN,
+    Stream,
+    index_high,
+    index_low,
+    key_hash,
+    logistic_noise,
+    mix,
+    pair_word,
+    poisson,
+    stream_base,
+    unit,
+    unit_high,
+    unit_low,
+    word,
+)
+from simulator.codes import RUNGS, Cause, EventKind, Fill, PostState, Status
+from simulator.columns import Person, Policy, Post, Trait, Workplace
+from simulator.compile import kernel
+from simulator.moves import (
+    close_public_spell,
+    competence_now,
+    create_person,
+    drop_applications,
+    emit,
+    fill_of,
+    flow,
+    give_up,
+    help_of,
+    person_state,
+    set_open_bit,
+    start_collection,
+    start_in_post,
+)
+from simulator.parameters import Par
+from simulator.world import LONGEST_SHORTLIST, Count, Flow, Help, Scalar, Sector, Shift, Stock
+
+MEETING = 63  # number of an application that is a meeting with an employer
+ONE = np.uint64(1)
+
+
+@kernel
+def barriers_now(w, person, month):
+    """Return barrier flags with those that follow from age brought up to date."""
+    people = w.people
+    scalars = w.scalars
+    flags = people[Person.BARRIERS, person]
+    age = (month - people[Person.BIRTH_MONTH, person]) // 12
+    bit_55 = int(scalars[Scalar.BIT_AGE_55])
+    bit_30 = int(scalars[Scalar.BIT_UNDER_30])
+    if bit_55 >= 0:
+        flags &= ~(1 << bit_55)
+        if age >= 55:
+            flags |= 1 << bit_55
+    if bit_30 >= 0:
+        flags &= ~(1 << bit_30)
+        if age < 30:
+            flags |= 1 << bit_30
+    return flags
+
+
+@kernel
+def penalty_of(w, flags):
+    """Return the written-stage penalty of a set of barriers, score units (penalties add)."""
+    penalties = w.penalties
+    total = 0.0
+    for bit in range(penalties.shape[0]):
+        if flags & (1 << bit):
+            total += penalties[bit]
+    return total
+
+
+@kernel
+def months_idle(w, person):
+    """Return months out of work (0 for people in work)."""
+    if w.people[Person.STATUS, person] <= Status.EMPLOYED_ELSEWHERE:
+        return 0
+    return w.counts[Count.MONTH] - w.people[Person.IDLE_SINCE, person]
+
+
+@kernel
+def inclusiveness_of(w, workplace):
+    """Return the share of penalties that a workplace does not apply, help included."""
+    value = w.policies[Policy.INCLUSIVENESS, workplace] + w.shifts[Shift.PENALTY, workplace]
+    return min(max(value, -0.5), 1.0)
+
+
+@kernel
+def look_inside(w, post):
+    """Offer a vacancy inside first: the best ready candidate, one rung below or on the same rung.
+
+    Returns
+    -------
+    int
+        Row of the person chosen, or -1.
+    """
+    people = w.people
+    person_hash = w.person_hash
+    posts = w.posts
+    post_hash = w.post_hash
+    workplaces = w.workplaces
+    policies = w.policies
+    shifts = w.shifts
+    par = w.par
+    counts = w.counts
+    interested = w.interested
+    workplace = posts[Post.WORKPLACE, post]
+    rung = posts[Post.RUNG, post]
+    base = stream_base(counts[Count.SEED], Stream.RELEASE, posts[Post.OPENING, post])
+    refuses = refuses_release(
+        shift_log_odds(
+            policies[Policy.RETENTION_FIRST, workplace], shifts[Shift.RETENTION_FIRST, workplace]
+        ),
+        workplaces[Workplace.POSTS, workplace],
+        workplaces[Workplace.FILLED, workplace],
+        unit(word(post_hash[post], base, 0)),
+        par,
+    )
+    if refuses:
+        return -1
+    month = counts[Count.MONTH]
+    base = stream_base(counts[Count.SEED], Stream.INSIDE, posts[Post.OPENING, post])
+    inclusiveness = inclusiveness_of(w, workplace)
+    shift_ready = shifts[Shift.PROMOTION_READINESS, workplace]
+    best = -1
+    best_score = -1e300
+    for below in range(2):
+        at_rung = rung - below
+        if at_rung < 0:
+            continue
+        person = interested[at_rung, workplace]
+        while person >= 0:
+            held = people[Person.POST, person]
+            free = held >= 0 and people[Person.OFFER, person] < 0
+            # the list was drawn up at the start of the month: the person may have moved since
+            if free and posts[Post.WORKPLACE, held] == workplace:
+                held_rung = posts[Post.RUNG, held]
+                if held_rung == at_rung and held != post:
+                    gap = competence_now(w, person) + help_of(w, person, Help.COMPETENCE) - rung
+                    ready = help_of(w, person, Help.PROMOTION_READINESS) + shift_ready
+                    if is_ready_inside(gap, ready, par):
+                        z = pair_word(person_hash[person], post_hash[post], base)
+                        score = inside_score(
+                            gap,
+                            month - people[Person.EMPLOYER_SINCE, person],
+                            penalty_of(w, barriers_now(w, person, month)),
+                            inclusiveness,
+                            logistic_noise(z),
+                            par,
+                        )
+                        if score > best_score:
+                            best_score = score
+                            best = person
+            person = people[Person.NEXT_INTERESTED, person]
+    return best
+
+
+@kernel
+def accept(w, post, person):
+    """Record that a person (row, or -2 - slot for somebody from outside) takes a vacancy."""
+    w.posts[Post.PENDING, post] = person
+    w.posts[Post.STARTS, post] = w.counts[Count.NOW] + int(w.par[Par.START_LAG])
+    set_open_bit(w, post, False)
+    drop_applications(w, post)
+    if person >= 0:
+        w.people[Person.OFFER, person] = post
+
+
+@kernel
+def inside_stage(w):
+    """Let employers that look inside first do so, once per opening."""
+    people = w.people
+    posts = w.posts
+    counts = w.counts
+    open_posts = w.open_posts
+    impulse_month = counts[Count.IMPULSE_KIND] > 0 and (
+        counts[Count.IMPULSE_MONTH] == counts[Count.MONTH]
+    )
+    for at in range(counts[Count.OPEN_POSTS]):
+        post = open_posts[at]
+        if posts[Post.STATE, post] != PostState.VACANT or posts[Post.INSIDE, post] == 0:
+            continue
+        posts[Post.INSIDE, post] = 0
+        rung = posts[Post.RUNG, post]
+        flow(w, rung, Flow.OFFERED_INSIDE)
+        person = look_inside(w, post)
+        if person >= 0 and impulse_month and counts[Count.IMPULSE_KIND] == 2:
+            held = people[Person.POST, person]
+            if rung == counts[Count.IMPULSE_RUNG] and posts[Post.RUNG, held] < rung:
+                if counts[Count.IMPULSE_NUMBER] == 0 and counts[Count.IMPULSE_DONE] == 0:
+                    counts[Count.IMPULSE_DONE] = post + 1
+                    person = -1
+                counts[Count.IMPULSE_NUMBER] -= 1
+        if person >= 0:
+            accept(w, post, person)
+        else:
+            set_open_bit(w, post, True)
+
+
+@kernel
+def find_vacancy(w, person, number, sector, rung, only_public):
+    """Return an open vacancy of a stratum by keyed tries on its table, or -1.
+
+    Each try names a cell whether open or not; the first open one is taken. One more vacancy or
+    person therefore disturbs no other search.
+    """
+    person_hash = w.person_hash
+    posts = w.posts
+    par = w.par
+    counts = w.counts
+    open_bits = w.open_bits
+    cells = w.cells
+    strata = w.strata
+    stratum = sector * RUNGS + rung
+    if strata[3, stratum] == 0:
+        return -1
+    first = strata[0, stratum]
+    size = strata[1, stratum]
+    base = stream_base(counts[Count.SEED], Stream.TRIES, counts[Count.MONTH])
+    start = word(person_hash[person], base, number)
+    tries = int(par[Par.SEARCH_TRIES])
+    for k in range(0, tries, 2):
+        z = mix(start + np.uint64(k) * GOLDEN)
+        cell = first + index_high(z, size)
+        at = np.uint64(cell)
+        if (open_bits[at >> np.uint64(6)] >> (at & np.uint64(63))) & ONE:
+            post = cells[cell]
+            if not only_public or posts[Post.PUBLIC, post] == 1:
+                return post
+        cell = first + index_low(z, size)
+        at = np.uint64(cell)
+        if (open_bits[at >> np.uint64(6)] >> (at & np.uint64(63))) & ONE:
+            post = cells[cell]
+            if not only_public or posts[Post.PUBLIC, post] == 1:
+                return post
+    return -1
+
+
+@kernel
+def put_application(w, person, post, met):
+    """File an application with a vacancy, once per collection."""
+    posts = w.posts
+    counts = w.counts
+    pool = w.pool
+    at = posts[Post.APPLICANTS, post]
+    while at >= 0:
+        if pool[0, at] == person:
+            return
+        at = pool[1, at]
+    slot = counts[Count.FREE_APPLICATION]
+    if slot >= 0:
+        counts[Count.FREE_APPLICATION] = pool[1, slot]
+    else:
+        slot = counts[Count.APPLICATIONS]
+        if slot >= pool.shape[1]:
+            counts[Count.OVERFLOW] = 6
+            return
+        counts[Count.APPLICATIONS] = slot + 1
+    pool[0, slot] = person
+    pool[1, slot] = posts[Post.APPLICANTS, post]
+    pool[2, slot] = met
+    posts[Post.APPLICANTS, post] = slot
+    flow(w, posts[Post.RUNG, post], Flow.APPLICATIONS)
+
+
+@kernel
+def sector_sought(w, home, z):
+    """Return the sector of an application: home, or another one by its share of posts."""
+    u = unit_high(z)
+    other = w.par[Par.SEARCH_OTHER_SECTOR]
+    if u >= other:
+        return home
+    u = u / other
+    sectors = w.sectors.shape[1]
+    for sector in range(sectors):
+        if u < w.sectors[Sector.CUMULATIVE_SHARE, sector]:
+            return sector
+    return sectors - 1
+
+
+@kernel
+def send_application(w, person, number, slack):
+    """Let a person apply for one vacancy, if one is found within reach."""
+    people = w.people
+    person_hash = w.person_hash
+    posts = w.posts
+    par = w.par
+    counts = w.counts
+    scalars = w.scalars
+    status = people[Person.STATUS, person]
+    if people[Person.OFFER, person] >= 0 or not works_or_seeks(status):
+        return
+    month = counts[Count.MONTH]
+    base = stream_base(counts[Count.SEED], Stream.TARGET, month)
+    z = word(person_hash[person], base, number)
+    home = people[Person.SECTOR, person]
+    sector = sector_sought(w, home, z)
+    q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
+    q = competence_in_sector(q, home, sector)
+    held = people[Person.POST, person]
+    rung_held = posts[Post.RUNG, held] if held >= 0 else people[Person.HOME_RUNG, person]
+    share_down = 0.0
+    if is_jobless(status):
+        share_down = bump_down_share(months_idle(w, person), slack, par)
+    z2 = mix(z + GOLDEN)
+    rung = rung_sought(status, q, rung_held, unit_high(z2), share_down, par)
+    only_public = False
+    bit = int(scalars[Scalar.BIT_NO_NETWORK])
+    if bit >= 0 and people[Person.BARRIERS, person] & (1 << bit):
+        only_public = unit_low(z2) >= help_of(w, person, Help.VISIBILITY)
+    post = find_vacancy(w, person, number, sector, rung, only_public)
+    if post < 0:
+        return
+    if held >= 0 and posts[Post.WORKPLACE, held] == posts[Post.WORKPLACE, post]:
+        return
+    put_application(w, person, post, 1 if number == MEETING else 0)
+
+
+@kernel
+def rank_applicants(w, post, rank_person):
+    """Read the applications of a vacancy in two stages and rank those good enough.
+
+    Returns
+    -------
+    int
+        Number ranked. ``rank_person`` holds rows, or -2 - slot for people from outside.
+    """
+    people = w.people
+    person_hash = w.person_hash
+    posts = w.posts
+    post_hash = w.post_hash
+    workplaces = w.workplaces
+    shifts = w.shifts
+    par = w.par
+    counts = w.counts
+    pool = w.pool
+    month = counts[Count.MONTH]
+    rung = posts[Post.RUNG, post]
+    workplace = posts[Post.WORKPLACE, post]
+    sector = posts[Post.SECTOR, post]
+    number = posts[Post.OPENING, post] * 32 + posts[Post.ATTEMPT, post]
+    seed = counts[Count.SEED]
+    post_word = post_hash[post] + np.uint64(number) * GOLDEN
+    written_base = stream_base(seed, Stream.WRITTEN, 0)
+    offer_base = stream_base(seed, Stream.OFFER, 0)
+    inclusiveness = inclusiveness_of(w, workplace)
+    considers = workplaces[Workplace.CONSIDERS_LONG_TERM, workplace] == 1
+    rank_score = w.scores[1]
+    outsider_gaps = w.scores[2]
+    call = min(int(par[Par.SHORTLIST]), LONGEST_SHORTLIST)
+    called = 0
+    called_person = w.called
+    called_score = w.scores[0]
+    # written stage: people of the place
+    at = posts[Post.APPLICANTS, post]
+    met_called = 0
+    while at >= 0:
+        person = np.int64(pool[0, at])
+        met = pool[2, at]
+        at = pool[1, at]
+        status = people[Person.STATUS, person]
+        if not works_or_seeks(status) or people[Person.OFFER, person] >= 0:
+            continue
+        held = people[Person.POST, person]
+        if held >= 0 and posts[Post.WORKPLACE, held] == workplace:
+            continue
+        idle = months_idle(w, person)
+        if met == 0 and not considers and idle >= 12:
+            continue
+        q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
+        gap = competence_in_sector(q, people[Person.SECTOR, person], sector) - rung
+        if met == 1:
+            score = 1e6  # a meeting replaces the written stage
+        else:
+            stigma_score = max(0.0, stigma(idle, par) - help_of(w, person, Help.STIGMA))
+            if par[Par.VARIANT_RANKING] == 1.0:
+                stigma_score += 0.1 * min(idle, 24)
+            penalty = penalty_of(w, barriers_now(w, person, month))
+            score = written_score(
+                gap,
+                penalty * (1.0 - help_of(w, person, Help.PENALTY)),
+                min(1.0, inclusiveness + shifts[Shift.PENALTY_WRITTEN, workplace]),
+                stigma_score,
+                help_of(w, person, Help.SEARCH_EFFECTIVENESS),
+                logistic_noise(pair_word(person_hash[person], post_word, written_base)),
+                par,
+            )
+        if score < par[Par.WRITTEN_BAR]:
+            continue
+        called = insert_ranked(called_person, called_score, called, call, person, score)
+    # people from outside, hashed from the vacancy; stored only when hired
+    outside_base = stream_base(seed, Stream.OUTSIDERS, 0)
+    rate = par[Par.OUTSIDERS_0 + rung]
+    n_outside = 0
+    if rate > 0.0:
+        n_outside = min(poisson(rate, unit(word(post_word, outside_base, 0))), 16)
+    for slot in range(n_outside):
+        z = word(post_word, outside_base, 1 + slot)
+        gap = 0.15 + par[Par.OUTSIDER_GAP_SD] * 0.55 * logistic_noise(z)
+        outsider_gaps[slot] = gap
+        noise = logistic_noise(mix(z + GOLDEN))
+        score = written_score(gap, 0.0, 0.0, 0.0, 0.0, noise, par)
+        if score < par[Par.WRITTEN_BAR]:
+            continue
+        called = insert_ranked(called_person, called_score, called, call, -2 - slot, score)
+    # offers
+    needed = standard(
+        posts[Post.ATTEMPT, post], shifts[Shift.HIRING_STANDARD, workplace], par
+    )
+    ranked = 0
+    for i in range(called):
+        person = called_person[i]
+        if person < 0:
+            z = word(post_word, offer_base, 64 - person)
+            gap = outsider_gaps[-2 - person]
+            score = offer_score(gap, 0.0, 0.0, False, 0.0, logistic_noise(z), par)
+        else:
+            q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
+            gap = competence_in_sector(q, people[Person.SECTOR, person], sector) - rung
+            penalty = penalty_of(w, barriers_now(w, person, month))
+            z = pair_word(person_hash[person], post_word, offer_base)
+            score = offer_score(
+                gap,
+                penalty * (1.0 - help_of(w, person, Help.PENALTY)),
+                inclusiveness,
+                called_score[i] > 1e5,
+                help_of(w, person, Help.HIRING_SUBSIDY),
+                logistic_noise(z),
+                par,
+            )
+        if score >= needed:
+            ranked = insert_ranked(rank_person, rank_score, ranked, LONGEST_SHORTLIST, person, score)
+    return ranked
+
+
+@kernel
+def insert_ranked(persons, scores, n, limit, person, score):
+    """Insert into a list kept in falling order of score, at most ``limit`` long; return its length."""
+    if n == limit and score <= scores[n - 1]:
+        return n
+    at = n if n < limit else n - 1
+    while at > 0 and scores[at - 1] < score:
+        scores[at] = scores[at - 1]
+        persons[at] = persons[at - 1]
+        at -= 1
+    scores[at] = score
+    persons[at] = person
+    return min(n + 1, limit)
+
+
+@kernel
+def post_value(w, person, post):
+    """Return what a vacancy is worth to a person."""
+    base = stream_base(w.counts[Count.SEED], Stream.TASTE, 0)
+    taste = logistic_noise(pair_word(w.person_hash[person], w.post_hash[post], base))
+    log_wage = w.log_wages[w.posts[Post.SECTOR, post], w.posts[Post.RUNG, post]]
+    return value_of_post(log_wage, taste, w.par)
+
+
+@kernel
+def propose(w, first):
+    """Let a vacancy propose down its ranking; who is offered several posts keeps the best.
+
+    Deferred acceptance: the outcome does not depend on the order in which vacancies propose.
+    """
+    closing = w.closing
+    at = first
+    while at >= 0:
+        post = closing[at, 0]
+        following = -1
+        placed = False
+        while w.posts[Post.PROPOSED, post] < closing[at, 1]:
+            person = closing[at, 2 + w.posts[Post.PROPOSED, post]]
+            w.posts[Post.PROPOSED, post] += 1
+            if person < 0:  # people from outside applied to this vacancy only
+                w.posts[Post.PENDING, post] = person
+                placed = True
+                break
+            holds = w.people[Person.OFFER, person]
+            if holds < 0:
+                w.people[Person.OFFER, person] = post
+                w.posts[Post.PENDING, post] = person
+                placed = True
+                break
+            if post_value(w, person, post) > post_value(w, person, holds):
+                w.people[Person.OFFER, person] = post
+                w.posts[Post.PENDING, post] = person
+                w.posts[Post.PENDING, holds] = -1
+                following = w.posts[Post.STARTS, holds]  # scratch: its place among the closing
+                placed = True
+                break
+        if not placed:
+            w.posts[Post.PENDING, post] = -1
+        at = following
+
+
+@kernel
+def overrule_outsider(w, post):
+    """Impulse: give this vacancy to the best candidate inside instead of the one chosen."""
+    w.counts[Count.IMPULSE_NUMBER] -= 1
+    w.counts[Count.IMPULSE_DONE] = post + 1
+    chosen = w.posts[Post.PENDING, post]
+    inside = look_inside(w, post)
+    if chosen >= 0:
+        w.people[Person.OFFER, chosen] = -1
+    w.people[Person.OFFER, inside] = post
+    w.posts[Post.PENDING, post] = inside
+
+
+@kernel
+def closing_stage(w):
+    """Close due collections: rank, propose, accept; nobody good enough: reopen or give up."""
+    posts = w.posts
+    post_hash = w.post_hash
+    par = w.par
+    counts = w.counts
+    open_posts = w.open_posts
+    now = counts[Count.NOW]
+    closing = w.closing  # per vacancy: post, number ranked, the ranking
+    n = 0
+    for at in range(counts[Count.OPEN_POSTS]):
+        post = open_posts[at]
+        if (
+            posts[Post.STATE, post] == PostState.VACANT
+            and posts[Post.PENDING, post] == -1
+            and posts[Post.CLOSES, post] <= now
+        ):
+            if n == closing.shape[0]:
+                counts[Count.OVERFLOW] = 10
+                return
+            closing[n, 0] = post
+            posts[Post.PROPOSED, post] = 0
+            posts[Post.STARTS, post] = n
+            n += 1
+    for at in range(n):
+        closing[at, 1] = rank_applicants(w, closing[at, 0], closing[at, 2:])
+    for at in range(n):
+        propose(w, at)
+    impulse = (
+        counts[Count.IMPULSE_KIND] == 1
+        and counts[Count.IMPULSE_MONTH] == counts[Count.MONTH]
+    )
+    if impulse:
+        for at in range(n):
+            post = closing[at, 0]
+            person = posts[Post.PENDING, post]
+            if (
+                person == -1
+                or posts[Post.RUNG, post] != counts[Count.IMPULSE_RUNG]
+                or counts[Count.IMPULSE_DONE] != 0
+                or look_inside(w, post) < 0
+            ):
+                continue
+            if counts[Count.IMPULSE_NUMBER] == 0:
+                overrule_outsider(w, post)
+            else:
+                counts[Count.IMPULSE_NUMBER] -= 1
+    give_up_base = stream_base(counts[Count.SEED], Stream.GIVE_UP, 0)
+    for at in range(n):
+        post = closing[at, 0]
+        person = posts[Post.PENDING, post]
+        if person != -1:
+            accept(w, post, person)
+            continue
+        flow(w, posts[Post.RUNG, post], Flow.FAILED_COLLECTION)
+        number = posts[Post.OPENING, post] * 32 + posts[Post.ATTEMPT, post]
+        u = unit(word(post_hash[post], give_up_base, number))
+        if u < par[Par.GIVE_UP] or posts[Post.ATTEMPT, post] >= 30:
+            give_up(w, post)
+        else:
+            drop_applications(w, post)
+            posts[Post.ATTEMPT, post] += 1
+            start_collection(w, post)
+
+
+@kernel
+def hire_from_outside(w, post):
+    """Bring in the person from outside who accepted a vacancy; return the row or -1."""
+    slot = -2 - w.posts[Post.PENDING, post]
+    number = w.posts[Post.OPENING, post] * 32 + w.posts[Post.ATTEMPT, post]
+    seed = w.counts[Count.SEED]
+    post_word = w.post_hash[post] + np.uint64(number) * GOLDEN
+    outside = word(post_word, stream_base(seed, Stream.OUTSIDERS, 0), 1 + slot)
+    gap = 0.15 + w.par[Par.OUTSIDER_GAP_SD] * 0.55 * logistic_noise(outside)
+    traits = word(post_word, stream_base(seed, Stream.OUTSIDER_TRAITS, 0), slot)
+    # identity: hashed from (post, opening, collection, slot), in a range of its own
+    # (below 2**53, so that a table that turns keys into floats keeps them)
+    key = np.int64((outside >> np.uint64(12)) | (ONE << np.uint64(52)))
+    month = w.counts[Count.MONTH]
+    rung = w.posts[Post.RUNG, post]
+    resident = 1 if unit_high(traits) < w.par[Par.OUTSIDER_MOVES_IN] else 0
+    age_months = 240 + int(unit_low(traits) * 400.0)
+    person = create_person(w, key, resident, month - age_months, Cause.HIRED_FROM_OUTSIDE)
+    if person < 0:
+        return -1
+    z = mix(traits + GOLDEN)
+    w.people[Person.SEX, person] = 1 if unit_high(z) < 0.5 else 0
+    u = unit_low(z)
+    education = 1
+    if rung >= 2:
+        education = 2 if u < 0.75 else 1
+    elif rung == 0:
+        education = 0 if u < 0.35 else 1
+    else:
+        education = 2 if u < 0.2 else (1 if u < 0.85 else 0)
+    w.people[Person.EDUCATION, person] = education
+    bit = int(w.scalars[Scalar.BIT_LITTLE_SCHOOLING])
+    if bit >= 0 and education == 0:
+        w.people[Person.BARRIERS, person] = 1 << bit
+    w.people[Person.SECTOR, person] = w.posts[Post.SECTOR, post]
+    w.people[Person.HOME_RUNG, person] = rung
+    w.people[Person.CELL, person] = w.cell_is_target.shape[0] - 2 + resident
+    w.traits[Trait.Q, person] = rung + gap
+    z = mix(z + GOLDEN)
+    give_traits(w, person, z)
+    emit(
+        w, EventKind.ENTERED, Cause.HIRED_FROM_OUTSIDE, person, -1, -1, -1,
+        person_state(w, person), -1, -1, 0, 0,
+    )  # fmt: skip
+    return person
+
+
+@kernel
+def give_traits(w, person, z):
+    """Draw the lasting differences of somebody new (mean-one log-normal, normal by logistic)."""
+    z1 = mix(z + GOLDEN)
+    z2 = mix(z1 + GOLDEN)
+    z3 = mix(z2 + GOLDEN)
+    z4 = mix(z3 + GOLDEN)
+    z5 = mix(z4 + GOLDEN)
+    scale = 0.5513  # standard deviation of the logistic brought to one
+    w.traits[Trait.LEARN, person] = 0.9 + 0.35 * scale * logistic_noise(z1)
+    sd = w.par[Par.EFFORT_SD]
+    w.traits[Trait.EFFORT, person] = bounded_lognormal(sd, scale * logistic_noise(z2))
+    sd = w.par[Par.ATTACHMENT_SD]
+    w.traits[Trait.ATTACHMENT, person] = bounded_lognormal(sd, scale * logistic_noise(z3))
+    sd = w.par[Par.AMBITION_SD]
+    w.traits[Trait.AMBITION, person] = min(
+        0.9, w.par[Par.AMBITION_MEAN] * bounded_lognormal(sd, scale * logistic_noise(z4))
+    )
+    mood = scale * logistic_noise(z5)
+    w.traits[Trait.MOOD, person] = mood
+    w.traits[Trait.EFFORT, person] *= np.exp(w.par[Par.MOOD_EFFORT] * mood)
+
+
+@kernel
+def bounded_lognormal(sd, deviate):
+    """Return a log-normal factor of mean about one, its deviate kept within three sd."""
+    return np.exp(sd * min(max(deviate, -3.0), 3.0) - 0.5 * sd * sd)
+
+
+@kernel
+def start_stage(w):
+    """Let people start whose lag is over; the emptied posts join the end of the list of vacancies."""
+    posts = w.posts
+    counts = w.counts
+    open_posts = w.open_posts
+    now = counts[Count.NOW]
+    n = counts[Count.OPEN_POSTS]
+    for at in range(n):
+        post = open_posts[at]
+        if posts[Post.STATE, post] != PostState.VACANT:
+            continue
+        person = posts[Post.PENDING, post]
+        if person == -1 or posts[Post.STARTS, post] > now:
+            continue
+        if person < -1:
+            person = hire_from_outside(w, post)
+            if person < 0:
+                return
+        start_in_post(w, person, post, fill_of(w, person, post))
+    # drop from the list what is no longer vacant
+    kept = 0
+    for at in range(counts[Count.OPEN_POSTS]):
+        post = open_posts[at]
+        if posts[Post.STATE, post] == PostState.VACANT:
+            open_posts[kept] = post
+            kept += 1
+    counts[Count.OPEN_POSTS] = kept
+
+
+@kernel
+def hiring_round(w, number, slack):
+    """Run one hiring round (``number`` from 1): inside, applications, closings, starts."""
+    w.counts[Count.ROUND] = number
+    w.counts[Count.NOW] = w.counts[Count.MONTH] * w.counts[Count.ROUNDS] + number - 1
+    inside_stage(w)
+    for at in range(w.intent_counts[number - 1]):
+        code = w.intents[number - 1, at]
+        send_application(w, code >> 6, code & 63, slack)
+    closing_stage(w)
+    start_stage(w)
+    month = w.counts[Count.MONTH] - w.counts[Count.FIRST_MONTH]
+    for rung in range(RUNGS):
+        for what in range(w.stock.shape[1]):
+            w.stock_rounds[month, rung, what] += w.stock[rung, what]

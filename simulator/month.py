@@ -1,0 +1,709 @@
+"""One month: people age and separate, posts come and go, hiring rounds run, the month is recorded.
+
+The order is that of the ODD: entries, measures, transitions and separations, posts, hiring rounds,
+record. Rules live in :mod:`simulator.agents`; this file schedules.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.agents.person import (
+    applications_per_month,
+    entrant_competence,
+    exit_per_month,
+    is_jobless,
+    is_registered,
+    is_unemployed,
+    job_loss_per_month,
+    next_jobless_status,
+    search_decay,
+    status_after_job_loss,
+)
+from simulator.agents.workplace import (
+    destroyed_per_month,
+    growth_weight,
+    return_per_month,
+    shift_log_odds,
+    trend_of_year,
+)
+from simulator.chance import (
+    GOLDEN,
+    Stream,
+    index_high,
+    index_low,
+    mix,
+    poisson,
+    stream_base,
+    unit,
+    unit_high,
+    unit_low,
+    word,
+)
+from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
+from simulator.columns import Person, Policy, Post, Trait, Workplace
+from simulator.compile import kernel
+from simulator.enrolment import add_meetings, run_measures
+from simulator.hiring import give_traits, hiring_round
+from simulator.moves import (
+    change_status,
+    create_person,
+    create_post,
+    destroy_post,
+    emit,
+    help_of,
+    leave_place,
+    person_state,
+    return_post,
+    separate,
+    set_status,
+    settle_competence,
+    stratum_of,
+)
+from simulator.parameters import Par
+from simulator.world import (
+    DECAY_MONTHS,
+    Count,
+    Flow,
+    Help,
+    Scalar,
+    Sector,
+    Shift,
+    Stock,
+    Table,
+    Tally,
+    Total,
+)
+
+KEY_MONTH = 1000  # months before the start are negative; keys are not
+FINISH_SECONDARY = 12 * 19 + 6  # age in months at which schooling ends
+FINISH_TERTIARY = 12 * 24 + 6
+
+
+@kernel
+def entrant_key(month, kind, slot):
+    """Return the identity of somebody who enters: made of month, kind of entry and slot."""
+    return (np.int64(month + KEY_MONTH) << 26) | (np.int64(kind) << 20) | np.int64(slot)
+
+
+@kernel
+def add_entrants(w):
+    """Let school leavers and movers in enter; their number is a keyed draw, never of the state."""
+    month = w.counts[Count.MONTH]
+    seed = w.counts[Count.SEED]
+    base = stream_base(seed, Stream.ENTRY, month)
+    traits_base = stream_base(seed, Stream.ENTRY_TRAITS, month)
+    for kind in range(2):
+        mean = w.scalars[Scalar.SCHOOL_LEAVERS] if kind == 0 else w.scalars[Scalar.MOVERS_IN]
+        # a whole part for sure and one more with the rest: little noise in the inflow
+        number = int(np.floor(mean + unit(word(np.uint64(kind), base, 0))))
+        for slot in range(number):
+            z = word(np.uint64((kind << 20) + slot), traits_base, 1)
+            z2 = mix(z + GOLDEN)
+            age_months = 180
+            if kind == 1:
+                u = unit_high(z)
+                age = 15
+                while age < 74 and u >= w.ages[Table.MOVES_IN, age]:
+                    age += 1
+                age_months = age * 12 + index_low(z, 12)
+            cause = Cause.SCHOOL_LEAVER if kind == 0 else Cause.MOVED_IN
+            person = create_person(w, entrant_key(month, kind, slot), 1, month - age_months, cause)
+            if person < 0:
+                return
+            at = w.counts[Count.REGISTER]
+            w.register[at] = person
+            w.counts[Count.REGISTER] = at + 1
+            z3 = mix(z2 + GOLDEN)
+            w.people[Person.SEX, person] = 0 if unit_high(z2) < w.entrants[kind, 0] else 1
+            u = unit_low(z2)
+            education = 2
+            if u < w.entrants[kind, 1]:
+                education = 0
+            elif u < w.entrants[kind, 1] + w.entrants[kind, 2]:
+                education = 1
+            w.people[Person.EDUCATION, person] = education
+            flags = 0
+            for bit in range(w.penalties.shape[0]):
+                z3 = mix(z3 + GOLDEN)
+                if unit_high(z3) < w.entrants[kind, 3 + bit]:
+                    flags |= 1 << bit
+            bit_schooling = int(w.scalars[Scalar.BIT_LITTLE_SCHOOLING])
+            if bit_schooling >= 0 and education == 0:
+                flags |= 1 << bit_schooling
+            w.people[Person.BARRIERS, person] = flags
+            u = unit_low(z3)
+            sector = 0
+            while sector < w.sectors.shape[1] - 1 and u >= w.sectors[
+                Sector.CUMULATIVE_SHARE, sector
+            ]:
+                sector += 1
+            w.people[Person.SECTOR, person] = sector
+            z4 = mix(z3 + GOLDEN)
+            schooled = kind == 1 or education == 0
+            q = entrant_competence(education if schooled else 0, unit_high(z4))
+            w.traits[Trait.Q, person] = q
+            w.people[Person.HOME_RUNG, person] = min(max(int(q), 0), 3)
+            w.people[Person.CELL, person] = w.cell_is_target.shape[0] - 3
+            give_traits(w, person, mix(z4 + GOLDEN))
+            status = Status.N
+            u = unit_low(z4)
+            if kind == 1:
+                if u < w.scalars[Scalar.MOVER_A]:
+                    status = Status.A
+                elif u < w.scalars[Scalar.MOVER_A] + w.scalars[Scalar.MOVER_S]:
+                    status = Status.S
+                elif u < (
+                    w.scalars[Scalar.MOVER_A]
+                    + w.scalars[Scalar.MOVER_S]
+                    + w.scalars[Scalar.MOVER_ELSEWHERE]
+                ):
+                    status = Status.EMPLOYED_ELSEWHERE
+            set_status(w, person, status)
+            emit(
+                w, EventKind.ENTERED, cause, person, -1, -1, -1,
+                person_state(w, person), -1, -1, 0, 0,
+            )  # fmt: skip
+
+
+@kernel
+def finish_school(w, person, age_months):
+    """Raise the competence of somebody whose schooling ends this month."""
+    education = w.people[Person.EDUCATION, person]
+    finishes = (age_months == FINISH_SECONDARY and education == 1) or (
+        age_months == FINISH_TERTIARY and education == 2
+    )
+    if finishes:
+        settle_competence(w, person)
+        base = stream_base(w.counts[Count.SEED], Stream.ENTRY_TRAITS, 0)
+        u = unit(word(w.person_hash[person], base, 2))
+        w.traits[Trait.Q, person] = max(w.traits[Trait.Q, person], entrant_competence(education, u))
+
+
+@kernel
+def add_intents(w, person, number):
+    """Spread a person's applications of the month over its rounds, by keyed draws."""
+    base = stream_base(w.counts[Count.SEED], Stream.SEARCH, w.counts[Count.MONTH])
+    rounds = w.counts[Count.ROUNDS]
+    for k in range(min(number, 60)):
+        at_round = index_low(word(w.person_hash[person], base, 1 + k), rounds)
+        at = w.intent_counts[at_round]
+        if at >= w.intents.shape[1]:
+            w.counts[Count.OVERFLOW] = 7
+            return
+        w.intents[at_round, at] = (np.int64(person) << 6) | k
+        w.intent_counts[at_round] = at + 1
+
+
+@kernel
+def people_pass(w):
+    """Age everybody one month: death, moves, retirement, transitions, separations, search."""
+    people = w.people
+    traits = w.traits
+    person_hash = w.person_hash
+    posts = w.posts
+    shifts = w.shifts
+    par = w.par
+    counts = w.counts
+    interested = w.interested
+    active_people = w.active_people
+    ages = w.ages
+    month = counts[Count.MONTH]
+    seed = counts[Count.SEED]
+    demography = stream_base(seed, Stream.DEMOGRAPHY, month)
+    work = stream_base(seed, Stream.WORK, month)
+    decay = w.decay
+    for m in range(DECAY_MONTHS):
+        decay[m] = search_decay(m, par)
+    interested[:, :] = -1
+    w.intent_counts[:] = 0
+    status_of = people[Person.STATUS]
+    kept = 0
+    for at in range(counts[Count.ACTIVE_PEOPLE]):
+        person = active_people[at]
+        status = status_of[person]
+        if status > Status.N:
+            continue
+        active_people[kept] = person
+        kept += 1
+        hashed = person_hash[person]
+        x = word(hashed, demography, 0)
+        y = word(hashed, work, 0)
+        age_months = month - people[Person.BIRTH_MONTH, person]
+        age = min(age_months // 12, 99)
+        if age_months == FINISH_SECONDARY or age_months == FINISH_TERTIARY:
+            finish_school(w, person, age_months)
+        u = unit_high(x)
+        dies = ages[Table.DIES, age]
+        moves = dies + ages[Table.MOVES_AWAY, age]
+        retires = moves + ages[Table.RETIRES, age]
+        if u < retires:
+            if u < dies:
+                cause = Cause.DIED
+                after = Status.DEAD
+            elif u < moves:
+                cause = Cause.MOVED_AWAY
+                after = Status.LEFT
+            else:
+                cause = Cause.RETIREMENT
+                after = Status.RETIRED
+            if status == Status.EMPLOYED:
+                separate(w, person, cause, after, False)
+            else:
+                leave_place(w, person, cause, after)
+            continue
+        helped = people[Person.HELP, person] >= 0
+        if status == Status.EMPLOYED:
+            post = people[Person.POST, person]
+            rung = posts[Post.RUNG, post]
+            workplace = posts[Post.WORKPLACE, post]
+            attachment = traits[Trait.ATTACHMENT, person]
+            shortfall = rung - traits[Trait.Q, person]
+            help_log = shifts[Shift.SEPARATION_AFTER_HIRE, workplace]
+            if helped:
+                help_log += help_of(w, person, Help.SEPARATION_AFTER_HIRE)
+            lost = job_loss_per_month(
+                month - people[Person.EMPLOYER_SINCE, person],
+                rung,
+                shortfall,
+                attachment,
+                help_log,
+                par,
+            )
+            exits = lost + exit_per_month(age, attachment, posts[Post.TITLE, post], par)
+            resident = people[Person.RESIDENT, person] == 1
+            if resident:
+                elsewhere = exits + par[Par.JOB_ELSEWHERE] * attachment
+            else:
+                elsewhere = exits + par[Par.COMMUTER_LEAVES] * attachment
+            u = unit_high(y)
+            if u < elsewhere:
+                if u < lost:
+                    after = status_after_job_loss(u / lost, par)
+                    separate(w, person, Cause.JOB_LOSS, after, False)
+                elif u < exits:
+                    separate(w, person, Cause.LABOUR_FORCE_EXIT, Status.N, False)
+                else:
+                    separate(w, person, Cause.JOB_ELSEWHERE, Status.EMPLOYED_ELSEWHERE, False)
+            else:
+                ambition = traits[Trait.AMBITION, person]
+                if helped or shifts[Shift.AMBITION, workplace] != 0.0:
+                    shift = help_of(w, person, Help.AMBITION) + shifts[Shift.AMBITION, workplace]
+                    ambition = shift_log_odds(ambition, shift)
+                if unit_low(x) < ambition:
+                    people[Person.NEXT_INTERESTED, person] = interested[rung, workplace]
+                    interested[rung, workplace] = person
+                if par[Par.UPGRADE_IN_PLACE] > 0.0:
+                    upgrade_in_place(w, person, post)
+        elif status == Status.EMPLOYED_ELSEWHERE:
+            u = unit_low(x)
+            if u < par[Par.ELSEWHERE_END]:
+                after = status_after_job_loss(u / par[Par.ELSEWHERE_END], par)
+                change_status(w, person, after, Cause.TRANSITION)
+        else:
+            u = unit_low(x)
+            after = next_jobless_status(status, age, u, par)
+            if after != status:
+                change_status(w, person, after, Cause.TRANSITION)
+            elif is_unemployed(status) and unit_high(y) < par[Par.FIND_ELSEWHERE]:
+                change_status(w, person, Status.EMPLOYED_ELSEWHERE, Cause.TRANSITION)
+        status = status_of[person]
+        if status > Status.N:
+            continue
+        # search of the month
+        kept_decay = 1.0
+        if status >= Status.A:
+            idle = min(month - people[Person.IDLE_SINCE, person], DECAY_MONTHS - 1)
+            kept_decay = decay[max(idle, 0)]
+        help_log = 0.0
+        if helped:
+            help_log = (
+                help_of(w, person, Help.SEARCH_EFFORT)
+                + par[Par.MOOD_EFFORT] * help_of(w, person, Help.MOOD)
+                + help_of(w, person, Help.LOCK_IN)
+            )
+        rate = applications_per_month(
+            status, traits[Trait.EFFORT, person], kept_decay, help_log, par
+        )
+        u = unit_low(y)
+        if u > 1.0 - rate:
+            add_intents(w, person, poisson(rate, u))
+    counts[Count.ACTIVE_PEOPLE] = kept
+
+
+@kernel
+def upgrade_in_place(w, person, post):
+    """Promote in place: the title rises, no post empties, no rule reads the title but quitting."""
+    if w.posts[Post.TITLE, post] == 1 or w.posts[Post.RUNG, post] >= RUNGS - 1:
+        return
+    base = stream_base(w.counts[Count.SEED], Stream.CONTRACT, w.counts[Count.MONTH])
+    if unit(word(w.person_hash[person], base, 0)) < w.par[Par.UPGRADE_IN_PLACE]:
+        w.posts[Post.TITLE, post] = 1
+        rung = w.posts[Post.RUNG, post] + 1
+        emit(
+            w, EventKind.UPGRADED_IN_PLACE, Cause.NONE, person, post, -1, rung,
+            person_state(w, person), -1, -1, 0, 0,
+        )  # fmt: skip
+
+
+@kernel
+def posts_pass(w):
+    """Destroy posts, end fixed terms, let withdrawn posts return."""
+    posts = w.posts
+    post_hash = w.post_hash
+    workplaces = w.workplaces
+    shifts = w.shifts
+    par = w.par
+    counts = w.counts
+    active_posts = w.active_posts
+    month = counts[Count.MONTH]
+    base = stream_base(counts[Count.SEED], Stream.POST, month)
+    kept = 0
+    n = counts[Count.ACTIVE_POSTS]
+    for at in range(n):
+        post = active_posts[at]
+        state = posts[Post.STATE, post]
+        if state == PostState.DESTROYED:
+            continue
+        active_posts[kept] = post
+        kept += 1
+        z = word(post_hash[post], base, 0)
+        workplace = posts[Post.WORKPLACE, post]
+        trend = workplaces[Workplace.TREND, workplace]
+        fixed = posts[Post.CONTRACT, post] == Contract.FIXED_TERM
+        holder = posts[Post.HOLDER, post]
+        if not fixed or state != PostState.FILLED:
+            if unit_high(z) < destroyed_per_month(trend, par):
+                if state == PostState.FILLED:
+                    after = status_after_job_loss(unit_low(z), par)
+                    separate(w, holder, Cause.JOB_LOSS, after, True)
+                else:
+                    destroy_post(w, post, Cause.NO_LONGER_NEEDED)
+                continue
+        elif unit_high(z) < par[Par.FIXED_TERM_END]:
+            z2 = mix(z + GOLDEN)
+            shift = shifts[Shift.FIXED_TERM_CONVERSION, workplace]
+            shift += help_of(w, holder, Help.FIXED_TERM_CONVERSION)
+            if unit_high(z2) < shift_log_odds(par[Par.FIXED_TERM_KEPT], shift):
+                rung = posts[Post.RUNG, post] + posts[Post.TITLE, post]
+                emit(
+                    w, EventKind.KEPT_ON, Cause.NONE, holder, post, -1, rung,
+                    person_state(w, holder), -1, -1, 0, 0,
+                )  # fmt: skip
+            else:
+                after = status_after_job_loss(unit_low(z), par)
+                ends = unit_low(z2) < par[Par.FIXED_TERM_POST_ENDS]
+                separate(w, holder, Cause.FIXED_TERM_END, after, ends)
+        if state == PostState.WITHDRAWN and unit_low(z) < return_per_month(trend, par):
+            return_post(w, post)
+    counts[Count.ACTIVE_POSTS] = kept
+
+
+@kernel
+def add_new_posts(w):
+    """Create posts by (month, sector, slot) under the demand closure.
+
+    Each slot copies a post of the start (workplace, rung, contract): the list is the same in both
+    twins, and closure E changes only the slots at the margin.
+    """
+    posts = w.posts
+    workplaces = w.workplaces
+    par = w.par
+    counts = w.counts
+    scalars = w.scalars
+    month = counts[Count.MONTH]
+    base = stream_base(counts[Count.SEED], Stream.NEW_POSTS, month)
+    cap = par[Par.CLOSURE_CAP]
+    mean_weight = (
+        par[Par.GROWING_SHARE] * par[Par.NEW_GROWING]
+        + par[Par.SHRINKING_SHARE] * par[Par.NEW_SHRINKING]
+        + 1.0
+        - par[Par.GROWING_SHARE]
+        - par[Par.SHRINKING_SHARE]
+    )
+    highest = max(par[Par.NEW_GROWING], 1.0) / mean_weight * cap
+    calendar = (month + 1200 + int(scalars[Scalar.FIRST_CALENDAR_MONTH])) % 12
+    trend = np.exp(par[Par.TREND_PER_YEAR] * max(month, 0) / 12.0)
+    for sector in range(w.sectors.shape[1]):
+        first = w.template_start[sector]
+        n = w.template_start[sector + 1] - first
+        if n == 0:
+            continue
+        rate_open = w.sectors[Sector.NEW_POSTS_OPEN, sector]
+        rate_fixed = w.sectors[Sector.NEW_POSTS_FIXED, sector]
+        season = w.sectors[Sector.SEASON_0 + calendar, sector] * trend
+        slots = int(np.ceil(n * max(rate_open, rate_fixed) * season * highest))
+        for slot in range(slots):
+            z = word(np.uint64((sector << 20) + slot), base, 0)
+            template = w.templates[first + index_high(z, n)]
+            workplace = posts[Post.WORKPLACE, template]
+            rung = posts[Post.RUNG, template]
+            contract = posts[Post.CONTRACT, template]
+            expected = rate_fixed if contract == Contract.FIXED_TERM else rate_open
+            weight = growth_weight(workplaces[Workplace.TREND, workplace], par) / mean_weight
+            factor = w.fill_factor[sector * RUNGS + rung]
+            if unit_low(z) < expected * season * weight * factor * n / slots:
+                key = (np.int64(month + KEY_MONTH) << 26) | (sector << 20) | slot
+                create_post(w, key, workplace, sector, rung, contract, Cause.NEW_POST)
+
+
+@kernel
+def set_trends(w):
+    """Draw whether each workplace grows, rests or shrinks this year; updated in its own month."""
+    workplaces = w.workplaces
+    par = w.par
+    counts = w.counts
+    month = counts[Count.MONTH]
+    year = (month + 1200) // 12
+    for workplace in range(workplaces.shape[1]):
+        hashed = w.workplace_hash[workplace]
+        if index_low(hashed, 12) == (month + 1200) % 12:
+            base = stream_base(counts[Count.SEED], Stream.TREND, year)
+            workplaces[Workplace.TREND, workplace] = trend_of_year(
+                unit(word(hashed, base, 0)), par
+            )
+
+
+@kernel
+def set_fill_factors(w):
+    """Compute (Q/Q0)^eps of each stratum from the last twelve months of fills and vacancies."""
+    eps = w.par[Par.CLOSURE_EPS]
+    for stratum in range(w.fill_factor.shape[0]):
+        if eps == 0.0:
+            w.fill_factor[stratum] = 1.0
+            continue
+        fills = 0.0
+        exposure = 0.0
+        for m in range(12):
+            fills += w.fill_ring[m, 0, stratum]
+            exposure += w.fill_ring[m, 1, stratum]
+        normal = w.fill_normal[stratum]
+        weight = w.scalars[Scalar.FILL_CHANCE_WEIGHT]
+        ratio = 1.0
+        if normal > 0.0:
+            ratio = (fills + weight * normal) / ((exposure + weight) * normal)
+        w.fill_factor[stratum] = min(ratio**eps, w.par[Par.CLOSURE_CAP])
+
+
+@kernel
+def record_people(w):
+    """Count people at the month end, by cell and as the targets measure them."""
+    people = w.people
+    posts = w.posts
+    counts = w.counts
+    active_people = w.active_people
+    history = w.history
+    last_employer = w.last_employer
+    month = counts[Count.MONTH]
+    at_month = month - counts[Count.FIRST_MONTH]
+    now = (month + 1200) % 4
+    before = (month + 1200 - 3) % 4
+    tally = w.tallies[at_month]
+    total = w.totals[at_month]
+    for at in range(counts[Count.ACTIVE_PEOPLE]):
+        person = active_people[at]
+        status = people[Person.STATUS, person]
+        cell = people[Person.CELL, person]
+        was = history[before, person]
+        history[now, person] = status
+        resident = people[Person.RESIDENT, person] == 1
+        workplace = -1
+        if status == Status.EMPLOYED:
+            post = people[Person.POST, person]
+            rung = posts[Post.RUNG, post]
+            workplace = posts[Post.WORKPLACE, post]
+            tally[cell, Tally.IN_WORK_0 + rung] += 1
+            people[Person.WORK_MONTHS, person] += 1
+            total[Total.EMPLOYED_HERE] += 1
+            tenure = month - people[Person.EMPLOYER_SINCE, person]
+            total[Total.TENURE_MONTHS] += tenure
+            if tenure < 3:
+                total[Total.STARTERS] += 1
+            if not resident:
+                total[Total.IN_COMMUTERS] += 1
+            last = last_employer[person]
+            if last != workplace:
+                # people new in the place (last employer -2 stands for a job elsewhere) come from
+                # elsewhere; the snapshot of the month before decides as the source does
+                total[Total.HIRES] += 1
+                if last >= 0 or last == -2:
+                    total[Total.HIRES_FROM_JOB] += 1
+                    if last >= 0:
+                        total[Total.OTHER_EMPLOYER] += 1
+                elif last == -3:
+                    total[Total.HIRES_FROM_REGISTER] += 1
+        elif status <= Status.N:
+            tally[cell, Tally.ELSEWHERE + status - Status.EMPLOYED_ELSEWHERE] += 1
+            if status == Status.EMPLOYED_ELSEWHERE:
+                people[Person.WORK_MONTHS, person] += 1
+                workplace = -2
+            elif is_registered(status):
+                workplace = -3
+        else:
+            tally[cell, Tally.OUT] += 1
+        last_employer[person] = workplace
+        if not resident or status > Status.N:
+            continue
+        total[Total.POPULATION] += 1
+        if status == Status.EMPLOYED:
+            total[Total.RESIDENTS_HERE] += 1
+        elif status == Status.EMPLOYED_ELSEWHERE:
+            total[Total.RESIDENTS_ELSEWHERE] += 1
+        else:
+            total[Total.A + status - Status.A] += 1
+        if is_registered(status) and month - people[Person.REGISTER_SINCE, person] >= 12:
+            total[Total.REGISTER_LONG] += 1
+        searching = status == Status.A or status == Status.S
+        if searching and month - people[Person.IDLE_SINCE, person] >= 12:
+            total[Total.SURVEY_LONG] += 1
+        # flows over three months, residents then and now
+        in_work = status <= Status.EMPLOYED_ELSEWHERE
+        if was == Status.A or was == Status.S:
+            total[Total.U_BEFORE] += 1
+            if in_work:
+                total[Total.U_TO_E] += 1
+            elif not searching:
+                total[Total.U_TO_PN] += 1
+        elif was <= Status.EMPLOYED_ELSEWHERE:
+            total[Total.E_BEFORE] += 1
+            if searching:
+                total[Total.E_TO_U] += 1
+            elif not in_work:
+                total[Total.E_TO_PN] += 1
+        elif was <= Status.N:
+            total[Total.PN_BEFORE] += 1
+            if searching:
+                total[Total.PN_TO_U] += 1
+            elif in_work:
+                total[Total.PN_TO_E] += 1
+
+
+@kernel
+def record_posts(w):
+    """Record stocks of posts at the month end and the vacancy-months of closure E."""
+    posts = w.posts
+    counts = w.counts
+    open_posts = w.open_posts
+    month = counts[Count.MONTH]
+    total = w.totals[month - counts[Count.FIRST_MONTH]]
+    slot = (month + 1200) % 12
+    for rung in range(RUNGS):
+        total[Total.VACANT] += w.stock[rung, Stock.VACANT]
+        total[Total.WITHDRAWN] += (
+            w.stock[rung, Stock.NOT_BACKFILLED] + w.stock[rung, Stock.GIVEN_UP]
+        )
+        total[Total.FIXED_TERM] += w.stock[rung, Stock.FIXED_TERM]
+        total[Total.POSTS] += (
+            w.stock[rung, Stock.FILLED]
+            + w.stock[rung, Stock.VACANT]
+            + w.stock[rung, Stock.NOT_BACKFILLED]
+            + w.stock[rung, Stock.GIVEN_UP]
+        )
+    flows = w.flows[month - counts[Count.FIRST_MONTH]]
+    old = 3 * counts[Count.ROUNDS]
+    for at in range(counts[Count.OPEN_POSTS]):
+        post = open_posts[at]
+        w.fill_ring[slot, 1, stratum_of(w, post)] += 1.0
+        if posts[Post.PUBLIC, post] == 1:
+            total[Total.VACANT_PUBLIC] += 1
+        if counts[Count.NOW] - posts[Post.OPENED, post] > old:
+            flows[posts[Post.RUNG, post], Flow.OLD_VACANCIES] += 1
+
+
+@kernel
+def check_conservation(w):
+    """Verify the identities after a round on the columns themselves; set BROKEN to the first broken.
+
+    1 holder and post agree; 2 people in one status with or without a post; 3 stocks equal the
+    columns; 4 posts per workplace; 5 search tables; 6 offers agree.
+    """
+    stock = w.checked_stock
+    stock[:, :] = 0
+    w.checked_workplaces[:, :] = 0
+    filled = w.checked_workplaces[0]
+    held = w.checked_workplaces[1]
+    broken = 0
+    for post in range(w.counts[Count.POSTS]):
+        state = w.posts[Post.STATE, post]
+        holder = w.posts[Post.HOLDER, post]
+        if state == PostState.DESTROYED:
+            if holder >= 0:
+                broken = 1
+            continue
+        rung = w.posts[Post.RUNG, post]
+        workplace = w.posts[Post.WORKPLACE, post]
+        held[workplace] += 1
+        if w.cells[w.posts[Post.CELL, post]] != post:
+            broken = 5
+        if state == PostState.FILLED:
+            stock[rung, Stock.FILLED] += 1
+            filled[workplace] += 1
+            if w.posts[Post.CONTRACT, post] == Contract.FIXED_TERM:
+                stock[rung, Stock.FIXED_TERM] += 1
+            if holder < 0 or w.people[Person.POST, holder] != post:
+                broken = 1
+        else:
+            if holder >= 0:
+                broken = 1
+            if state == PostState.VACANT:
+                stock[rung, Stock.VACANT] += 1
+                pending = w.posts[Post.PENDING, post]
+                if pending >= 0 and w.people[Person.OFFER, pending] != post:
+                    broken = 6
+            elif w.posts[Post.CAUSE, post] == Cause.GIVEN_UP:
+                stock[rung, Stock.GIVEN_UP] += 1
+            else:
+                stock[rung, Stock.NOT_BACKFILLED] += 1
+    for rung in range(RUNGS):
+        for what in range(stock.shape[1]):
+            if stock[rung, what] != w.stock[rung, what]:
+                broken = 3
+    for workplace in range(w.workplaces.shape[1]):
+        if held[workplace] != w.workplaces[Workplace.POSTS, workplace]:
+            broken = 4
+        if filled[workplace] != w.workplaces[Workplace.FILLED, workplace]:
+            broken = 4
+    for person in range(w.counts[Count.PEOPLE]):
+        post = w.people[Person.POST, person]
+        if (w.people[Person.STATUS, person] == Status.EMPLOYED) != (post >= 0):
+            broken = 2
+        if post >= 0 and w.posts[Post.HOLDER, post] != person:
+            broken = 1
+        offer = w.people[Person.OFFER, person]
+        if offer >= 0 and w.posts[Post.PENDING, offer] != person:
+            broken = 6
+    if broken != 0 and w.counts[Count.BROKEN] == 0:
+        w.counts[Count.BROKEN] = broken
+
+
+@kernel
+def advance_month(w, month):
+    """Run one month of a world (the only entry of the engine)."""
+    rounds = w.counts[Count.ROUNDS]
+    w.counts[Count.MONTH] = month
+    w.counts[Count.ROUND] = 0
+    w.counts[Count.NOW] = month * rounds
+    slot = (month + 1200) % 12
+    w.fill_ring[slot] = 0.0
+    vacant = max(w.counts[Count.VACANT], 1)
+    slack = 1.0
+    if w.counts[Count.SLACK_NUMERATOR] > 0:
+        slack = (
+            1000.0 * w.counts[Count.UNEMPLOYED] / vacant / w.counts[Count.SLACK_NUMERATOR]
+        )
+    set_trends(w)
+    set_fill_factors(w)
+    add_entrants(w)
+    run_measures(w)
+    people_pass(w)
+    add_meetings(w)
+    posts_pass(w)
+    add_new_posts(w)
+    if w.counts[Count.CHECK] == 1:
+        check_conservation(w)
+    for number in range(1, rounds + 1):
+        hiring_round(w, number, slack)
+        if w.counts[Count.CHECK] == 1:
+            check_conservation(w)
+    record_people(w)
+    record_posts(w)

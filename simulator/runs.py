@@ -1,0 +1,301 @@
+"""``run``: one world with its ledger and all its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scenarios import Site
+from scenarios.measures import BASELINE, Mix
+from simulator.engine import EngineError, World
+from simulator.files import (
+    output_folder,
+    table,
+    write_codebook,
+    write_csv,
+    write_ledger_files,
+    write_manifest,
+    write_parquet,
+)
+from simulator.groups import assign_cells, target_cells
+from simulator.ledger import Ledger, RunRecord, Snapshot, derive_ledger
+from simulator.margins import count_margins, margin_rows
+from simulator.outcomes import Outcome, series, window
+from simulator.policy import lay_out_mix
+from simulator.town import Town, _snapshot
+from simulator.world import Count
+
+
+@dataclass
+class RunResult:
+    """One world after its run.
+
+    Attributes
+    ----------
+    town, mix, seed, closure, years
+        What was run.
+    world : World
+        The world at the end.
+    record : RunRecord
+        Start, events and end: everything that the ledger derives from.
+    """
+
+    town: Town
+    mix: Mix
+    seed: int
+    closure: str
+    years: int
+    world: World
+    record: RunRecord
+    margins: dict[str, list]
+    outcomes: list[Outcome]
+    values: np.ndarray
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Chains and links."""
+        return derive_ledger(self.record)
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Links as a data frame."""
+        return self.ledger.frames(self.town.site.sector_ids)[0]
+
+    @property
+    def chains(self) -> pd.DataFrame:
+        """Chains as a data frame."""
+        return self.ledger.frames(self.town.site.sector_ids)[1]
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """Monthly outcomes in long form."""
+        return monthly_frame(
+            self.outcomes, self.values, mix=self.mix.id, closure=self.closure, strength="assumed"
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Outcomes after 1, 2, 4 and 10 years, as far as the run goes."""
+        rows = []
+        for years in (1, 2, 4, 10):
+            if years > self.years:
+                continue
+            found = window(self.outcomes, self.values, 0, 12 * years)
+            rows.append(
+                summary_frame(
+                    self.outcomes, found, found, None,
+                    mix=self.mix.id, against=self.mix.id, closure=self.closure,
+                    strength="assumed", design="run", months=12 * years, replications=1,
+                )
+            )  # fmt: skip
+        return pd.concat(rows, ignore_index=True)
+
+    def write(self, folder: str | Path, force: bool = False) -> Path:
+        """Write all files of ``run`` into a folder, whole or not at all.
+
+        Raises
+        ------
+        ResultError
+            When the folder exists and is not empty, or cannot be written.
+        """
+        site = self.town.site
+        barriers = barrier_meanings(site)
+        with output_folder(folder, force) as out:
+            write_ledger_files(
+                out,
+                self.record,
+                sectors=site.sector_ids,
+                measures=[
+                    measure.id for measure, _ in self.mix.entries if measure.recruits != "place"
+                ],
+                barriers=barriers,
+                ledger=self.ledger,
+            )
+            write_csv(out / "world.csv", "world.csv", self.margins)
+            write_csv(out / "summary.csv", "summary.csv", self.summary())
+            write_parquet(
+                out / "monthly.parquet", table("monthly.parquet", columns_of_frame(self.monthly))
+            )
+            write_manifest(
+                out,
+                command=f"run {site.id} --mix {self.mix.id} --years {self.years} "
+                f"--closure {self.closure} --seed {self.seed}",
+                seeds=[self.seed],
+                scenario_hash=self.town.scenario_hash([self.mix]),
+                site=site.id,
+                mix=self.mix.id,
+                closure=self.closure,
+                years=self.years,
+            )
+            write_codebook(out, barriers)
+        return Path(folder)
+
+
+def barrier_meanings(site: Site) -> dict[str, str]:
+    """Return id and meaning of the barriers of a place, in order of their bits."""
+    return {barrier.id: barrier.stands_for for barrier in site.barriers}
+
+
+def columns_of_frame(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the columns of a frame as arrays."""
+    return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def monthly_frame(
+    outcomes: list[Outcome],
+    mean: np.ndarray,
+    low: np.ndarray | None = None,
+    high: np.ndarray | None = None,
+    *,
+    mix: str,
+    closure: str,
+    strength: str,
+) -> pd.DataFrame:
+    """Return monthly outcomes in long form, shape (outcomes x months, 9)."""
+    n, months = mean.shape
+    low = mean if low is None else low
+    high = mean if high is None else high
+    repeated = {
+        name: np.repeat([getattr(outcome, name) for outcome in outcomes], months)
+        for name in ("outcome", "breakdown", "group")
+    }
+    return pd.DataFrame(
+        {
+            "mix": mix,
+            "closure": closure,
+            "strength": strength,
+            "month": np.tile(np.arange(months, dtype=np.int32), n),
+            **repeated,
+            "mean": mean.ravel(),
+            "ci_low": low.ravel(),
+            "ci_high": high.ravel(),
+        }
+    )
+
+
+def summary_frame(
+    outcomes: list[Outcome],
+    reference: np.ndarray,
+    scenario: np.ndarray,
+    interval: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
+    *,
+    mix: str,
+    against: str,
+    closure: str,
+    strength: str,
+    design: str,
+    months: int,
+    replications: int,
+) -> pd.DataFrame:
+    """Return rows of ``summary.csv``; ``interval`` is (difference, low, high) or None."""
+    difference, low, high = interval if interval is not None else (scenario - reference,) * 3
+    return pd.DataFrame(
+        {
+            "mix": mix,
+            "against": against,
+            "closure": closure,
+            "strength": strength,
+            "outcome": [outcome.outcome for outcome in outcomes],
+            "unit": [outcome.unit for outcome in outcomes],
+            "breakdown": [outcome.breakdown for outcome in outcomes],
+            "group": [outcome.group for outcome in outcomes],
+            "design": design,
+            "months": months,
+            "reference": reference,
+            "scenario": scenario,
+            "difference": difference,
+            "ci_low": low,
+            "ci_high": high,
+            "ci_level": 0.90,
+            "replications": replications,
+        }
+    )
+
+
+def world_table(town: Town, built, world: World) -> dict[str, list]:  # noqa: ANN001
+    """Return the columns of ``world.csv``: every margin as targeted, built, and at the start."""
+    w = world.columns
+    n, p = int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
+    at_build = count_margins(town.site, built.people, built.posts, built.workplaces, built.month)
+    at_start = count_margins(
+        town.site, w.people[:, :n], w.posts[:, :p], w.workplaces, world.month
+    )
+    rows = margin_rows(town.site, town.values, at_build)
+    for row in rows:
+        row["at_start"] = at_start.get((row["margin"], row["cell"]))
+    names = ("margin", "cell", "target", "built", "at_start", "source")
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def run(
+    site: str | Path | Site | Town,
+    mix: str | Path | Mix = BASELINE,
+    years: int = 10,
+    seed: int = 1,
+    closure: str = "R",
+    parameters: dict[str, float] | None = None,
+    check: bool = False,
+) -> RunResult:
+    """Run one world with its ledger.
+
+    Parameters
+    ----------
+    site : str, Path, Site or Town
+        Shipped name or path of a site file.
+    mix : str, Path or Mix
+        Mix that runs from month 0 to the end of its own term.
+    years : int
+        Years after settling.
+    seed : int
+        Replication; equal seeds give equal worlds.
+    closure : {"R", "E"}
+        Demand closure.
+    parameters : dict, optional
+        Values that replace those of the files.
+    check : bool
+        Verify conservation after every round.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    ScenarioError
+        When a scenario file is wrong.
+    """
+    town = site if isinstance(site, Town) else Town(site, parameters)
+    chosen = town.mix(mix)
+    start = town.start(seed, record=True, check=check)
+    margins = world_table(town, start.built, start.world)
+    world = town.begin(seed, closure=closure, record=True, check=check)
+    if chosen.entries:
+        lay_out_mix(chosen, town.site, town.place).install(world)
+    world.lay_out(0, 12 * years, assign_cells(world, town.site), target_cells())
+    at_start: Snapshot = _snapshot(world)
+    world.advance(12 * years)
+    if world.duplicate_keys():
+        raise EngineError("two people or posts got the same identity; use another seed")
+    outcomes, values = series(world)
+    w = world.columns
+    n, p = int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
+    record = RunRecord(
+        built=start.built_snapshot,
+        start=at_start,
+        events_settle=start.events_settle,
+        events=world.take_events(),
+        people=w.people[:, :n],
+        posts=w.posts[:, :p],
+        workplaces=w.workplaces,
+        policies=w.policies,
+        person_keys=w.person_keys[:n],
+        post_keys=w.post_keys[:p],
+        n_people=n,
+        n_posts=p,
+    )
+    return RunResult(
+        town, chosen, seed, closure, years, world, record, margins, outcomes, values
+    )

@@ -1,0 +1,159 @@
+"""A place ready to run: scenario files read, parameters laid out, worlds built and settled."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+import tomllib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import scenarios
+from scenarios import ScenarioError, Site, load_parameters, load_site
+from scenarios.measures import BASELINE, Mix, load_mix
+from simulator.build import BuiltWorld, build_world
+from simulator.codes import Status
+from simulator.columns import Person
+from simulator.compile import source_hash
+from simulator.engine import ROUNDS, Place, World, place_of, settle
+from simulator.ledger import Snapshot
+from simulator.parameters import Par, parameter_vector
+
+STARTS_KEPT = 8  # settled worlds kept in memory (about 10 MB each for a town)
+
+
+@functools.cache
+def penalty_scores() -> dict[str, float]:
+    """Return the written-stage penalty of each barrier, score units (``penalties.toml``)."""
+    path = Path(scenarios.__file__).parent / "penalties.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: float(row["score"]) for name, row in table.items() if isinstance(row, dict)}
+
+
+@dataclass
+class Start:
+    """A settled world and what stood before it (for the ledger)."""
+
+    world: World
+    built: BuiltWorld
+    built_snapshot: Snapshot
+    events_settle: np.ndarray
+    retired: int
+
+
+class Town:
+    """A place with its parameters, from which worlds are started.
+
+    Parameters
+    ----------
+    site : str, Path or Site
+        Shipped name, path of a site file, or a site.
+    parameters : dict, optional
+        Values by name that replace those of the files (assumptions, draws).
+    rounds : int
+        Hiring rounds a month.
+
+    Raises
+    ------
+    ScenarioError
+        When a file or a name is wrong.
+    """
+
+    def __init__(
+        self,
+        site: str | Path | Site,
+        parameters: dict[str, float] | None = None,
+        rounds: int = ROUNDS,
+    ) -> None:
+        self.site = site if isinstance(site, Site) else load_site(site)
+        self.numbers = load_parameters(self.site)
+        self.values = {name: float(number) for name, number in self.numbers.items()}
+        unknown = set(parameters or {}) - set(self.values)
+        if unknown:
+            raise ScenarioError([f"unknown parameter '{name}'" for name in sorted(unknown)])
+        self.values.update(parameters or {})
+        scores = penalty_scores()
+        penalties = np.array([scores.get(barrier, 0.0) for barrier in self.site.barrier_ids])
+        self.place: Place = place_of(self.site, parameter_vector(self.values), penalties, rounds)
+        self._starts: OrderedDict[tuple[int, bool], Start] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def id(self) -> str:
+        """Id of the place."""
+        return self.site.id
+
+    def mix(self, name: str | Path | Mix) -> Mix:
+        """Return a mix that fits the place.
+
+        Raises
+        ------
+        ScenarioError
+            When it is unknown, wrong, or for another place.
+        """
+        if isinstance(name, Mix):
+            return name
+        return load_mix(name, self.site.id)
+
+    def default_against(self) -> str:
+        """Return the reference of comparisons: ``today`` where the place has one."""
+        return self.site.today or BASELINE
+
+    def start(self, seed: int, *, record: bool = False, check: bool = False) -> Start:
+        """Return the settled world of a replication; callers copy it before they run it."""
+        key = (seed, record)
+        with self._lock:
+            if key in self._starts and not check:
+                self._starts.move_to_end(key)
+                return self._starts[key]
+        built = build_world(self.site, self.values, seed)
+        world = World.assemble(built, self.place, seed, record=record, check=check)
+        snapshot = _snapshot(world)
+        settle(world)
+        events = world.take_events()
+        retired = int((built.people[Person.STATUS] == Status.RETIRED).sum())
+        start = Start(world, built, snapshot, events, retired)
+        with self._lock:
+            self._starts[key] = start
+            while len(self._starts) > STARTS_KEPT:
+                self._starts.popitem(last=False)
+        return start
+
+    def begin(
+        self, seed: int, *, closure: str = "R", record: bool = False, check: bool = False
+    ) -> World:
+        """Return a fresh copy of the settled world under a demand closure.
+
+        Parameters
+        ----------
+        closure : {"R", "E"}
+            R: new posts do not answer to hiring (eps = 0); E: they do (eps = 1).
+        """
+        world = self.start(seed, record=record, check=check).world.copy()
+        if closure == "E":
+            world.set_parameter(Par.CLOSURE_EPS, 1.0)
+        return world
+
+    def scenario_hash(self, mixes: list[Mix] | None = None) -> str:
+        """Return 16 hex digits of everything that decides a result: numbers, mixes, source."""
+        digest = hashlib.sha256(source_hash().encode())
+        digest.update(self.site.model_dump_json().encode())
+        digest.update(repr(sorted(self.values.items())).encode())
+        digest.update(repr(sorted(penalty_scores().items())).encode())
+        digest.update(str(self.place.rounds).encode())
+        for mix in mixes or ():
+            digest.update(mix.model_dump_json().encode())
+        return digest.hexdigest()[:16]
+
+
+def _snapshot(world: World) -> Snapshot:
+    from simulator.world import Count
+
+    w = world.columns
+    return Snapshot.of(
+        w.people, w.posts, int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
+    )

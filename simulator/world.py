@@ -1,0 +1,426 @@
+"""The state of one world: columns, search tables, counters; copying and growing.
+
+Kernels receive :class:`Columns`, a named tuple of arrays; Python code holds :class:`World`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, auto
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.chance import key_hash
+from simulator.codes import RUNGS, Cause, Fill, PostState, Status
+from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
+
+LONGEST_SHORTLIST = 12
+DECAY_MONTHS = 128
+
+
+class _Positions(IntEnum):
+    @staticmethod
+    def _generate_next_value_(name, start, count, last_values):
+        return count
+
+
+class Count(_Positions):
+    """Positions in the int64 vector of counters."""
+
+    PEOPLE = auto()
+    POSTS = auto()
+    ACTIVE_PEOPLE = auto()
+    ACTIVE_POSTS = auto()
+    EVENTS = auto()
+    OPEN_POSTS = auto()  # length of the list of vacant posts
+    APPLICATIONS = auto()  # applications ever allocated in the pool
+    FREE_APPLICATION = auto()  # head of the free list, or -1
+    REGISTER = auto()  # people that measures can recruit from
+    HELPS = auto()
+    ENROLMENTS = auto()
+    MONTH = auto()
+    NOW = auto()  # absolute round
+    ROUND = auto()  # 0 in the monthly part, else 1..rounds
+    ROUNDS = auto()  # rounds a month
+    SEED = auto()
+    RECORD = auto()  # 1: write events
+    OVERFLOW = auto()  # a buffer was too small; the month is void
+    FIRST_MONTH = auto()  # month of the first row of the monthly arrays
+    CHECK = auto()  # 1: verify conservation after every round
+    BROKEN = auto()  # number of the identity that failed, 0 when none
+    VACANT = auto()
+    UNEMPLOYED = auto()
+    SLACK_NUMERATOR = auto()  # unemployed per thousand vacancies at the start
+    PLACEBO = auto()  # 1: re-key the draws of each person on entry into a measure
+    IMPULSE_RUNG = auto()  # rung of the vacancy to be overruled, or -1
+    IMPULSE_MONTH = auto()
+    IMPULSE_KIND = auto()  # 0 none, 1 outsider -> best inside, 2 inside -> opened to all
+    IMPULSE_NUMBER = auto()  # which of the eligible vacancies of the month (hash order)
+    IMPULSE_DONE = auto()  # post row + 1 of the vacancy overruled
+
+
+class Flow(_Positions):
+    """Positions in the monthly counts of vacancy flows, by rung of the vacancy."""
+
+    OPENED = 0  # + cause, 0..13
+    FILL = 14  # + fill, 0..9 (not_backfilled, given_up and post_destroyed included)
+    OPENED_PUBLIC = 24
+    OPENED_SUPPORTED = 25  # advertised links after a supported promotion in the chain
+    PROMOTED_SUPPORTED = 26  # supported promotions into this rung
+    FILLED_BY_TARGET = 27  # by the target group of the place, as fixed where the twins are equal
+    FAILED_COLLECTION = 28
+    APPLICATIONS = 29
+    VACANT_ROUNDS_PUBLIC = 30  # post-rounds of public vacancies
+    SPELL_ROUNDS_PUBLIC = 31  # completed rounds of public vacancies that closed
+    CLOSED_PUBLIC = 32
+    OLD_VACANCIES = 33  # vacancies open longer than three months, at the month end
+    FILLED_LOW_SCHOOLED_UP = 34  # promotions of people with little schooling
+    SEPARATED = 35
+    SEPARATED_TO_A_OR_S = 36
+    OFFERED_INSIDE = 37
+    SIZE = 38
+
+
+class Stock(_Positions):
+    """Positions in the stocks of posts, by rung."""
+
+    FILLED = auto()
+    VACANT = auto()
+    NOT_BACKFILLED = auto()  # withdrawn: never advertised
+    GIVEN_UP = auto()  # withdrawn: recruitment given up
+    FIXED_TERM = auto()  # filled fixed-term posts (also counted in FILLED)
+
+
+class Tally(_Positions):
+    """Month-end counts of people by cell."""
+
+    IN_WORK_0 = 0
+    IN_WORK_1 = 1
+    IN_WORK_2 = 2
+    IN_WORK_3 = 3
+    ELSEWHERE = 4
+    A = 5
+    P = 6
+    S = 7
+    N = 8
+    OUT = 9  # retired, left, dead
+    SIZE = 10
+
+
+class Total(_Positions):
+    """Month-end counts of the place (residents unless said), measured as the targets are."""
+
+    POPULATION = auto()
+    EMPLOYED_HERE = auto()  # filled local posts
+    RESIDENTS_HERE = auto()
+    RESIDENTS_ELSEWHERE = auto()
+    A = auto()
+    P = auto()
+    S = auto()
+    N = auto()
+    RETIRED = auto()
+    REGISTER_LONG = auto()  # A or P for 12 or more unbroken months
+    SURVEY_LONG = auto()  # A or S, out of work for 12 or more months
+    STARTERS = auto()  # in work here, began with the employer within three months
+    TENURE_MONTHS = auto()
+    OTHER_EMPLOYER = auto()  # in work at both month ends, another employer at the second
+    U_BEFORE = auto()  # in A or S three months before, still a resident of 15-74
+    U_TO_E = auto()
+    U_TO_PN = auto()
+    E_BEFORE = auto()
+    E_TO_U = auto()
+    E_TO_PN = auto()
+    PN_BEFORE = auto()
+    PN_TO_U = auto()
+    PN_TO_E = auto()
+    HIRES = auto()  # of people in work at the month end who were not with this employer before
+    HIRES_FROM_JOB = auto()
+    HIRES_FROM_REGISTER = auto()
+    WITHDRAWN = auto()
+    VACANT = auto()
+    VACANT_PUBLIC = auto()
+    POSTS = auto()
+    IN_COMMUTERS = auto()
+    FIXED_TERM = auto()
+
+
+class Measure(_Positions):
+    """float64 columns of a measure of the mix, as the kernels see it."""
+
+    KIND = auto()  # 0 jobseeker, 1 worker, 2 employer, 3 coordination
+    APPLIES_TO = auto()  # 0 people, 1 workplaces
+    PLACES = auto()  # places a month (people) or workplaces a month
+    START = auto()  # first month of recruiting
+    END = auto()  # first month without recruiting
+    DURATION = auto()  # months in the measure
+    LOCK_IN = auto()  # factor on search while in it
+    DROP_OUT = auto()  # share that drops out before the end
+    TAKE_UP = auto()  # log odds that somebody of average mood and ambition accepts a place
+    MOOD_SLOPE = auto()  # log odds per sd of mood
+    AMBITION_SLOPE = auto()  # log odds per log odds of ambition
+    KNOWN = auto()
+    NEVER_SERVED = auto()  # eta, share of the lottery that is never served
+    EFFECTIVE = auto()  # 0: shadow enrolment, recruits and gives nothing
+    CLAUSE_START = auto()
+    CLAUSE_END = auto()
+    WORKPLACE_CLAUSE_START = auto()  # condition on the workplace (of the participant)
+    WORKPLACE_CLAUSE_END = auto()
+    NUMBER = auto()  # stable number of the measure (keys its draws in every mix)
+    SUPPORT = auto()  # 1: promotions of its participants count as supported
+    LEVER_START = auto()
+    LEVER_END = auto()
+
+
+class Lever(_Positions):
+    """float64 columns of a lever of a measure."""
+
+    KIND = auto()  # position in Help (people) or Shift (workplaces)
+    ON_WORKPLACE = auto()  # 0: on the person served, 1: on the workplace that takes part
+    SIZE = auto()
+    ONSET = auto()  # months after entry before it acts
+    HALF = auto()  # months after onset at which it halves
+    ZERO = auto()  # months after onset at which it is gone
+    FLAG = auto()  # bit of the barrier that scales it, or -1
+    WITH_FLAG = auto()
+    WITHOUT_FLAG = auto()
+
+
+class ClauseColumn(_Positions):
+    """int64 columns of a clause of a condition (-1 or an all-ones mask: not asked)."""
+
+    STATUSES = auto()  # mask over Status
+    SEXES = auto()
+    EDUCATION = auto()
+    AGE_MIN = auto()
+    AGE_MAX = auto()
+    BARRIERS_ANY = auto()  # mask, 0: not asked
+    BARRIERS_ALL = auto()
+    BARRIERS_AT_LEAST = auto()
+    BARRIERS_COUNTED = auto()  # mask of the flags that count as barriers to work
+    MONTHS_OUT_MIN = auto()
+    MONTHS_REGISTER_MIN = auto()
+    RESIDENT = auto()  # -1: not asked
+    RUNGS = auto()  # mask, 0: not asked
+    TENURE_MAX = auto()
+    SECTORS = auto()  # mask over sectors
+    FIRST_JOB = auto()  # -1: not asked
+    SIZE_CLASSES = auto()  # workplaces: mask
+    EMPLOYERS = auto()  # workplaces: mask over the first 62 employers, 0: not asked
+    POSTS_MIN = auto()
+
+
+class Help(_Positions):
+    """float64 columns of the active help of a person (sums over measures, own scales)."""
+
+    SEARCH_EFFORT = auto()
+    SEARCH_EFFECTIVENESS = auto()
+    MOOD = auto()
+    COMPETENCE = auto()
+    LEARNING = auto()
+    STIGMA = auto()
+    PENALTY = auto()
+    HIRING_SUBSIDY = auto()
+    MEETINGS = auto()
+    VISIBILITY = auto()
+    SEPARATION_AFTER_HIRE = auto()
+    FIXED_TERM_CONVERSION = auto()
+    AMBITION = auto()
+    PROMOTION_READINESS = auto()
+    LOCK_IN = auto()  # log of the factor on search
+    SUPPORT = auto()  # number of active worker measures
+
+
+class Shift(_Positions):
+    """float64 columns of the active help of a workplace."""
+
+    PENALTY = auto()
+    PENALTY_WRITTEN = auto()  # written stage only
+    HIRING_STANDARD = auto()
+    INTERNAL_FIRST = auto()
+    RETENTION_FIRST = auto()
+    BACKFILLING = auto()
+    NEW_ENTRY_POSTS = auto()
+    AWARENESS = auto()
+    FIXED_TERM_CONVERSION = auto()
+    SEPARATION_AFTER_HIRE = auto()
+    AMBITION = auto()
+    PROMOTION_READINESS = auto()
+    SUPPORT = auto()
+
+
+class Enrolment(_Positions):
+    """int32 columns of an enrolment."""
+
+    WHO = auto()  # person or workplace row
+    MEASURE = auto()  # position in the mix
+    START = auto()
+    LOSER = auto()  # 1: drawn in the lottery, never served
+    STATE = auto()  # 0 in the measure, 1 completed, 2 dropped out, 3 loser
+    WORK_AT_START = auto()  # WORK_MONTHS at entry
+    WORK_12 = auto()  # months in work in the 12 months after entry, -1 until then
+    WORK_24 = auto()
+    MEETINGS_DUE = auto()
+
+
+class Table(_Positions):
+    """Rows of the float64 table indexed by age in years (0..99)."""
+
+    DIES = auto()
+    MOVES_AWAY = auto()
+    RETIRES = auto()
+    MOVES_IN = auto()  # cumulative share of movers-in by age
+
+
+class Sector(_Positions):
+    """Rows of the float64 table indexed by sector."""
+
+    CUMULATIVE_SHARE = auto()  # of posts at the start, for the choice of another sector
+    NEW_POSTS_OPEN = auto()  # new open-ended posts a month in a resting year
+    NEW_POSTS_FIXED = auto()
+    SEASON_0 = auto()  # twelve rows: season of new posts by calendar month
+
+
+class Scalar(_Positions):
+    """Positions in the float64 vector of numbers of the place that no parameter holds."""
+
+    MOVERS_IN = auto()  # persons a month
+    SCHOOL_LEAVERS = auto()  # persons a month
+    MOVER_ELSEWHERE = auto()  # share of movers-in who work elsewhere
+    MOVER_A = auto()
+    MOVER_S = auto()
+    FIRST_CALENDAR_MONTH = auto()  # calendar month (0 = January) of month 0
+    INCLUSIVENESS = auto()
+    BIT_LITTLE_SCHOOLING = auto()  # bit positions of barriers that follow from age or schooling
+    BIT_AGE_55 = auto()
+    BIT_UNDER_30 = auto()
+    BIT_NO_NETWORK = auto()
+    BIT_DISCOURAGED = auto()
+    HAS_OUTSIDE = auto()
+    FILL_CHANCE_WEIGHT = auto()  # vacancy-months of Q0 mixed into Q of a stratum
+
+
+class Columns(NamedTuple):
+    """All arrays of a world, as kernels see them."""
+
+    people: np.ndarray  # int32 (Person, capacity)
+    traits: np.ndarray  # float64 (Trait, capacity)
+    person_hash: np.ndarray  # uint64
+    person_keys: np.ndarray  # int64
+    history: np.ndarray  # int8 (4, capacity): status at the last four month ends, for flows
+    last_employer: np.ndarray  # int32: workplace at the last month end, or -1
+    posts: np.ndarray  # int32 (Post, capacity)
+    post_hash: np.ndarray
+    post_keys: np.ndarray
+    workplaces: np.ndarray  # int32 (Workplace, n)
+    policies: np.ndarray  # float64 (Policy, n)
+    workplace_hash: np.ndarray
+    heads: np.ndarray  # int32 (RUNGS, n): first post of a workplace and rung
+    interested: np.ndarray  # int32 (RUNGS, n): first person who wants to move inside this month
+    strata: np.ndarray  # int64 (4, sectors * RUNGS): first cell, cells, posts, open posts
+    cells: np.ndarray  # int32: post row or -1
+    open_bits: np.ndarray  # uint64: one bit per cell, set while the post takes applications
+    open_posts: np.ndarray  # int32: list of vacant posts
+    pool: np.ndarray  # int32 (3, capacity): applications (person, next, met)
+    intents: np.ndarray  # int64 (rounds, capacity): person row * 64 + number of the application
+    intent_counts: np.ndarray  # int64 (rounds,)
+    active_people: np.ndarray  # int32
+    active_posts: np.ndarray  # int32
+    register: np.ndarray  # int32: people that measures recruit from, the same list in twins
+    templates: np.ndarray  # int32: start posts by sector
+    template_start: np.ndarray  # int64 (sectors + 1,)
+    fill_ring: np.ndarray  # float64 (12, 2, strata): fills and vacancy-months, last twelve months
+    fill_factor: np.ndarray  # float64 (strata,): (Q/Q0)^eps of this month
+    fill_normal: np.ndarray  # float64 (strata,): Q0
+    events: np.ndarray  # int32 (rows, Event)
+    flows: np.ndarray  # int32 (months, RUNGS, Flow)
+    stock: np.ndarray  # int64 (RUNGS, Stock)
+    stock_rounds: np.ndarray  # int64 (months, RUNGS, Stock): sums over round ends
+    tallies: np.ndarray  # int32 (months, cells, Tally)
+    totals: np.ndarray  # int64 (months, Total)
+    cell_is_target: np.ndarray  # uint8 (cells,)
+    counts: np.ndarray  # int64 (Count,)
+    par: np.ndarray  # float64 (Par,)
+    scalars: np.ndarray  # float64 (Scalar,)
+    ages: np.ndarray  # float64 (Table, 100)
+    sectors: np.ndarray  # float64 (Sector + 12, sectors)
+    log_wages: np.ndarray  # float64 (sectors, RUNGS)
+    penalties: np.ndarray  # float64 (bits,): written score by barrier
+    entrants: np.ndarray  # float64 (3 + bits * 3, ...): see build of entrants
+    measures: np.ndarray  # float64 (measures, Measure)
+    levers: np.ndarray  # float64 (levers, Lever)
+    clauses: np.ndarray  # int64 (clauses, 18)
+    access: np.ndarray  # float64 (bits,): share with a barrier that can use measures
+    enrolments: np.ndarray  # int32 (Enrolment, capacity)
+    helps: np.ndarray  # float64 (Help, capacity)
+    shifts: np.ndarray  # float64 (Shift, workplaces)
+    closing: np.ndarray  # int64 (capacity, 2 + LONGEST_SHORTLIST): scratch of the closing stage
+    decay: np.ndarray  # float64 (DECAY_MONTHS,): search left by months out of work
+    called: np.ndarray  # int64 (LONGEST_SHORTLIST,): scratch of one vacancy
+    scores: np.ndarray  # float64 (3, 16): scratch of one vacancy: called, ranked, outsiders' gaps
+    checked_stock: np.ndarray  # int64 (RUNGS, Stock): scratch of the conservation check
+    checked_workplaces: np.ndarray  # int64 (2, workplaces): scratch of the conservation check
+    served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before
+
+
+# type and number of axes of each array
+LAYOUT = {
+    "people": ("int32", 2),
+    "traits": ("float64", 2),
+    "person_hash": ("uint64", 1),
+    "person_keys": ("int64", 1),
+    "history": ("int8", 2),
+    "last_employer": ("int32", 1),
+    "posts": ("int32", 2),
+    "post_hash": ("uint64", 1),
+    "post_keys": ("int64", 1),
+    "workplaces": ("int32", 2),
+    "policies": ("float64", 2),
+    "workplace_hash": ("uint64", 1),
+    "heads": ("int32", 2),
+    "interested": ("int32", 2),
+    "strata": ("int64", 2),
+    "cells": ("int32", 1),
+    "open_bits": ("uint64", 1),
+    "open_posts": ("int32", 1),
+    "pool": ("int32", 2),
+    "intents": ("int64", 2),
+    "intent_counts": ("int64", 1),
+    "active_people": ("int32", 1),
+    "active_posts": ("int32", 1),
+    "register": ("int32", 1),
+    "templates": ("int32", 1),
+    "template_start": ("int64", 1),
+    "fill_ring": ("float64", 3),
+    "fill_factor": ("float64", 1),
+    "fill_normal": ("float64", 1),
+    "events": ("int32", 2),
+    "flows": ("int32", 3),
+    "stock": ("int64", 2),
+    "stock_rounds": ("int64", 3),
+    "tallies": ("int32", 3),
+    "totals": ("int64", 2),
+    "cell_is_target": ("uint8", 1),
+    "counts": ("int64", 1),
+    "par": ("float64", 1),
+    "scalars": ("float64", 1),
+    "ages": ("float64", 2),
+    "sectors": ("float64", 2),
+    "log_wages": ("float64", 2),
+    "penalties": ("float64", 1),
+    "entrants": ("float64", 2),
+    "measures": ("float64", 2),
+    "levers": ("float64", 2),
+    "clauses": ("int64", 2),
+    "access": ("float64", 1),
+    "enrolments": ("int32", 2),
+    "helps": ("float64", 2),
+    "shifts": ("float64", 2),
+    "closing": ("int64", 2),
+    "decay": ("float64", 1),
+    "called": ("int64", 1),
+    "scores": ("float64", 2),
+    "checked_stock": ("int64", 2),
+    "checked_workplaces": ("int64", 2),
+    "served": ("uint64", 1),
+}
