@@ -11,9 +11,12 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 from benchmarks import engine, fresh, peer
 from experiments.app.console import complain, explain, prepare_streams, write_json
+
+T = TypeVar("T")
 
 # what must hold (docs: section on speed); None where the number only informs
 LIMITS: dict[str, tuple[str, float] | None] = {
@@ -35,12 +38,13 @@ LIMITS: dict[str, tuple[str, float] | None] = {
 }
 
 
-def _try(name: str, measure: Callable[[], float | None]) -> float | None:
+def _try(name: str, measure: Callable[[], T | None]) -> T | None:
     print(f"measuring {name} ...", file=sys.stderr, flush=True)
     try:
         return measure()
     except Exception as error:
-        print(f"not measured: {name}: {type(error).__name__}: {error}", file=sys.stderr)
+        first = str(error).partition("\n")[0]
+        print(f"not measured: {name}: {type(error).__name__}: {first}", file=sys.stderr)
         return None
 
 

@@ -12,15 +12,13 @@ import numpy as np
 
 from scenarios.measures import Dose, Mix, Names, load_measure
 from simulator.build import BuiltWorld, build_world
-from simulator.codes import Status
 from simulator.columns import Person, Post, Workplace
 from simulator.engine import World, settle
 from simulator.policy import lay_out_mix
 from simulator.town import Town
-from simulator.world import Count, Scalar
+from simulator.world import Scalar, Tally
 
 MONTHS = 120
-GONE = (Status.RETIRED, Status.LEFT, Status.DEAD)
 
 
 class Cost(NamedTuple):
@@ -66,14 +64,14 @@ def settled(site: str, copies: int = 1, seed: int = 1) -> World:
 
 def first_month(site: str) -> World:
     """Build and settle a place and run its first month, as a fresh process does."""
-    return Town(site).begin(1).advance(1)
+    return prepared(Town(site).begin(1), 1).advance(1)
 
 
 def tile(built: BuiltWorld, copies: int) -> BuiltWorld:
     """Return a region of equal copies of a built world, with keys of their own."""
     n, p = len(built.person_keys), len(built.post_keys)
     employers = int(built.workplaces[Workplace.EMPLOYER].max()) + 1
-    shift = {"people": [], "posts": [], "workplaces": []}
+    shift: dict[str, list[np.ndarray]] = {"people": [], "posts": [], "workplaces": []}
     for copy in range(copies):
         people, posts = built.people.copy(), built.posts.copy()
         workplaces = built.workplaces.copy()
@@ -102,8 +100,8 @@ def tile(built: BuiltWorld, copies: int) -> BuiltWorld:
 
 def agents(world: World) -> int:
     """Return the number of persons who are neither retired, nor left, nor dead."""
-    w = world.columns
-    return int((~np.isin(w.people[Person.STATUS, : w.counts[Count.PEOPLE]], GONE)).sum())
+    # the running counts of people by state, residents and others; the last state is gone
+    return int(world.columns.headcount[: 2 * Tally.OUT].sum())
 
 
 def prepared(world: World, months: int) -> World:

@@ -40,7 +40,7 @@ def floor_ns(repeat: int = 7) -> float:
             key = mix(np.uint64(t))
             for i in range(people):
                 z = mix(key + np.uint64(i) * golden)
-                n += np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0) < 0.013
+                n += np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0) < 0.013  # type: ignore[assignment]
         return n
 
     loop(1, 10)  # compile

@@ -8,41 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from scenarios import load_parameters
 from simulator.codes import RUNGS, Cause, Education, PostState, Status
-from simulator.columns import Person, Policy, Post, Trait, Workplace
+from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
 from simulator.engine import MONTHS_SETTLED, Place, World
 from simulator.ledger import RunRecord, Snapshot
 from simulator.parameters import Par, parameter_vector
-from simulator.world import Count, Scalar, Sector, Table
+from simulator.world import (
+    ClauseColumn,
+    Count,
+    Help,
+    Lever,
+    Measure,
+    Scalar,
+    Sector,
+    Shift,
+    Table,
+)
 
 START = -MONTHS_SETTLED
 BARRIERS = ("little_schooling", "age_55", "under_30", "no_network", "discouraged")
 
-# what stays on when everything is switched off: a certain choice, or a scale of one
+# what stays on when everything is switched off; factors and scales in months are one
 _QUIET = {
     "search_decay_floor": 1.0,
     "search_upward": 1.0,
     "search_tries": 256.0,
-    "job_loss_new": 1.0,
-    "job_loss_tenure": 1.0,
-    "job_loss_low_rung": 1.0,
     "job_loss_to_a": 1.0,
-    "n_young": 1.0,
-    "n_old": 1.0,
-    "exit_young": 1.0,
-    "exit_old": 1.0,
-    "destroyed_shrinking": 1.0,
-    "destroyed_growing": 1.0,
-    "new_growing": 1.0,
-    "new_shrinking": 1.0,
     "backfill": 1.0,
     "backfill_shrinking": 1.0,
-    "return_growing": 1.0,
-    "return_shrinking": 1.0,
     "closure_cap": 2.0,
     "collection_rounds": 1.0,
     "public_share": 1.0,
@@ -52,7 +50,6 @@ _QUIET = {
     "match_below": 1.0,
     "offer_penalty": 1.0,
     "considers_long_term": 1.0,
-    "stigma_months": 12.0,
     "short_of_staff": 1.0,
 }
 
@@ -63,9 +60,12 @@ def default_parameters() -> np.ndarray:
 
 
 def quiet_parameters(**changes: float) -> np.ndarray:
-    """Return a vector in which nothing happens and every choice is certain, then changed by name."""
-    values = {member.name.lower(): 0.0 for member in Par} | _QUIET
-    return parameter_vector(values | {name.lower(): float(v) for name, v in changes.items()})
+    """Return parameters with which nothing happens and every choice is certain, then changed."""
+    values = {
+        name: float(parameter.unit in ("factor", "months"))
+        for name, parameter in load_parameters().items()
+    }
+    return parameter_vector(values | _QUIET | {name: float(v) for name, v in changes.items()})
 
 
 def small_place(
@@ -119,6 +119,7 @@ def random_columns(
     workplaces: int = 30,
     sectors: int = 2,
     *,
+    rounds: int = 4,
     vacant: float = 0.12,
     empty_sector: bool = False,
     youngest: int = 15,
@@ -128,6 +129,8 @@ def random_columns(
 
     Parameters
     ----------
+    rounds : int
+        Hiring rounds a month.
     vacant : float
         Share of posts that are vacant.
     empty_sector : bool
@@ -200,8 +203,8 @@ def random_columns(
     commuters = holders[rng.random(len(holders)) < 0.15]
     person[Person.RESIDENT, commuters] = 0
     open_now = np.flatnonzero(post[Post.STATE] == PostState.VACANT)
-    post[Post.OPENED, open_now] = START * 4 - rng.integers(1, 9, len(open_now))
-    post[Post.CLOSES, open_now] = START * 4 + rng.integers(0, 4, len(open_now))
+    post[Post.OPENED, open_now] = START * rounds - rng.integers(1, 9, len(open_now))
+    post[Post.CLOSES, open_now] = START * rounds + rng.integers(0, 4, len(open_now))
     post[Post.OPENING, open_now] = 1
     post[Post.CHAIN_POST, open_now] = open_now
     post[Post.CHAIN_OPENING, open_now] = 1
@@ -230,13 +233,83 @@ def random_world(
 ) -> World:
     """Return a random world ready to run, conservation checked after every round."""
     place = small_place() if place is None else place
-    built = random_columns(seed, sectors=len(place.sector_ids), **shape)
+    built = random_columns(seed, sectors=len(place.sector_ids), rounds=place.rounds, **shape)
     chosen = seed if world_seed is None else world_seed
     return World.assemble(built, place, chosen, months=months, record=record, check=check)
 
 
+def with_measures(world: World, places: float = 3.0, start: int = START) -> World:
+    """Give a world three measures: for jobseekers (A, P, S), for people at work, for workplaces.
+
+    Parameters
+    ----------
+    places : float
+        Places a month of each.
+    start : int
+        First month of recruiting.
+    """
+    every = (1 << 62) - 1
+    clauses = np.full((3, len(ClauseColumn)), -1, np.int64)
+    for column in (
+        ClauseColumn.STATUSES,
+        ClauseColumn.SEXES,
+        ClauseColumn.EDUCATION,
+        ClauseColumn.SECTORS,
+        ClauseColumn.SIZE_CLASSES,
+    ):
+        clauses[:, column] = every
+    for column in (
+        ClauseColumn.AGE_MIN,
+        ClauseColumn.BARRIERS_ANY,
+        ClauseColumn.BARRIERS_ALL,
+        ClauseColumn.BARRIERS_AT_LEAST,
+        ClauseColumn.BARRIERS_COUNTED,
+        ClauseColumn.MONTHS_OUT_MIN,
+        ClauseColumn.MONTHS_REGISTER_MIN,
+        ClauseColumn.RUNGS,
+        ClauseColumn.EMPLOYERS,
+        ClauseColumn.POSTS_MIN,
+    ):
+        clauses[:, column] = 0
+    clauses[:, ClauseColumn.AGE_MAX] = 200
+    jobless = (Status.A, Status.P, Status.S)
+    clauses[0, ClauseColumn.STATUSES] = sum(1 << status for status in jobless)
+    clauses[1, ClauseColumn.STATUSES] = 1 << Status.EMPLOYED
+    kinds = (
+        (Help.SEARCH_EFFORT, 0.5, 0),
+        (Help.MEETINGS, 0.3, 0),
+        (Help.AMBITION, 1.0, 1),
+        (Help.COMPETENCE, 0.3, 1),
+        (Help.SEPARATION_AFTER_HIRE, -0.3, 1),
+        (Shift.PENALTY, 0.5, 2),
+        (Shift.NEW_ENTRY_POSTS, 2.0, 2),
+    )
+    levers = np.zeros((len(kinds), len(Lever)))
+    for row, (kind, size, measure) in zip(levers, kinds, strict=True):
+        row[[Lever.KIND, Lever.SIZE, Lever.ON_WORKPLACE]] = kind, size, measure == 2
+        row[[Lever.HALF, Lever.ZERO, Lever.FLAG]] = 12, 24, -1
+    measures = np.zeros((3, len(Measure)))
+    for measure, row in enumerate(measures):
+        row[Measure.KIND] = row[Measure.NUMBER] = measure
+        row[Measure.APPLIES_TO] = measure == 2
+        row[[Measure.PLACES, Measure.START, Measure.END, Measure.DURATION]] = places, start, 999, 6
+        row[[Measure.LOCK_IN, Measure.DROP_OUT, Measure.TAKE_UP]] = 0.5, 0.1, 1.0
+        row[[Measure.MOOD_SLOPE, Measure.AMBITION_SLOPE, Measure.KNOWN]] = 0.3, 0.3, 0.8
+        row[[Measure.NEVER_SERVED, Measure.EFFECTIVE, Measure.SUPPORT]] = 0.1, 1.0, measure == 1
+        row[[Measure.CLAUSE_START, Measure.CLAUSE_END]] = measure, measure + 1
+        of = [at for at, kind in enumerate(kinds) if kind[2] == measure]
+        row[[Measure.LEVER_START, Measure.LEVER_END]] = of[0], of[-1] + 1
+    world._replace(
+        measures=measures,
+        levers=levers,
+        clauses=clauses,
+        access=np.full(len(world.columns.access), 0.9),
+    )
+    return world
+
+
 def quiet_place(
-    par: np.ndarray, rounds: int = 4, penalty: float = 0.0, retire_at: int = 99
+    par: np.ndarray, rounds: int = 4, penalty: float = 0.0, retire_at: int = 100
 ) -> Place:
     """Return a place of one sector in which nobody enters, dies or moves.
 
@@ -245,7 +318,7 @@ def quiet_place(
     penalty : float
         Score that people with barrier bit 0 lose in the written stage.
     retire_at : int
-        Age at which people retire for certain: how a check empties a post.
+        Age at which people retire for certain: how a check empties a post (100: nobody does).
     """
     scalars = np.zeros(len(Scalar))
     for bit in (
@@ -278,12 +351,19 @@ def quiet_place(
     )
 
 
+def _set(columns: np.ndarray, values: Mapping[Any, Any] | None) -> None:
+    for column, value in (values or {}).items():
+        columns[column] = value
+
+
 def quiet_world(
     place: Place,
-    people: Mapping,
-    posts: Mapping,
-    workplaces: Mapping | None = None,
+    people: Mapping[Person, Any],
+    posts: Mapping[Post, Any],
     *,
+    traits: Mapping[Trait, Any] | None = None,
+    workplaces: Mapping[Workplace, Any] | None = None,
+    policies: Mapping[Policy, Any] | None = None,
     months: int = 12,
     seed: int = 1,
     record: bool = False,
@@ -292,18 +372,19 @@ def quiet_world(
 
     Parameters
     ----------
-    people : mapping
-        Columns of :class:`Person` and :class:`Trait`; all of one length. By default people are 35
-        years old, outside the labour force, live here and have competence 0.
+    people, traits : mapping
+        Columns of persons. By default people are 35 years old, outside the labour force, live
+        here and have competence 0.
     posts : mapping
-        Columns of :class:`Post`; ``HOLDER`` names person rows, -1 for a vacancy that takes
-        applications in the first round and closes in it.
-    workplaces : mapping, optional
-        Columns of :class:`Workplace` and :class:`Policy`.
+        Columns of posts; ``HOLDER`` names person rows, -1 for a vacancy that takes applications in
+        the first round and closes in it.
+    workplaces, policies : mapping, optional
+        Columns of workplaces.
     """
     held = np.asarray(posts[Post.HOLDER])
     n_posts = held.size
-    n = max(np.size(values) for values in people.values())
+    given = [*people.values(), *(traits or {}).values()]
+    n = max(np.size(values) for values in given)
     person = np.zeros((len(Person), n), np.int32)
     person[Person.STATUS] = Status.N
     person[Person.RESIDENT] = 1
@@ -312,23 +393,21 @@ def quiet_world(
     person[Person.POST] = -1
     person[Person.ENTERED_AS] = Cause.START
     person[Person.JOBS] = 1
-    traits = np.zeros((len(Trait), n))
-    traits[Trait.AMBITION] = 1.0
-    traits[Trait.EFFORT] = 1.0
-    traits[Trait.ATTACHMENT] = 1.0
-    for column, values in people.items():
-        (person if isinstance(column, Person) else traits)[column] = values
+    trait = np.zeros((len(Trait), n))
+    trait[[Trait.AMBITION, Trait.EFFORT, Trait.ATTACHMENT]] = 1.0
     post = np.zeros((len(Post), n_posts), np.int32)
-    for column, values in posts.items():
-        post[column] = values
+    # Person.STATUS and Trait.Q are both 0, so each kind of column has a mapping of its own
+    _set(person, people)
+    _set(trait, traits)
+    _set(post, posts)
     n_workplaces = int(post[Post.WORKPLACE].max()) + 1
     workplace = np.zeros((len(Workplace), n_workplaces), np.int32)
     workplace[Workplace.EMPLOYER] = np.arange(n_workplaces)
     workplace[Workplace.TREND] = 1
     workplace[Workplace.CONSIDERS_LONG_TERM] = 1
-    policies = np.zeros((len(Policy), n_workplaces))
-    for column, values in (workplaces or {}).items():
-        (workplace if isinstance(column, Workplace) else policies)[column] = values
+    policy = np.zeros((len(Policy), n_workplaces))
+    _set(workplace, workplaces)
+    _set(policy, policies)
     filled = np.flatnonzero(held >= 0)
     vacant = held < 0
     person[Person.POST, held[filled]] = filled
@@ -342,16 +421,19 @@ def quiet_world(
     post[Post.CAUSE] = np.where(vacant, Cause.NEW_POST, 0)
     built = SimpleNamespace(
         people=person,
-        traits=traits,
+        traits=trait,
         person_keys=np.arange(n, dtype=np.int64),
         posts=post,
         post_keys=np.arange(n_posts, dtype=np.int64),
         workplaces=workplace,
-        policies=policies,
+        policies=policy,
     )
-    return World.assemble(
+    world = World.assemble(
         built, place, seed, first_month=0, months=months, record=record, check=False
     )
+    if record:  # everybody may move in one month
+        world._replace(events=np.zeros((20 * (n + n_posts) + 4000, len(Event)), np.int32))
+    return world
 
 
 def snapshot(world: World) -> Snapshot:

@@ -15,6 +15,7 @@ import numpy as np
 
 from scenarios.errors import ScenarioError
 from scenarios.schema import OLDEST, RUNGS, Site
+from simulator.agents.person import FINISH_SECONDARY, FINISH_TERTIARY
 from simulator.codes import Cause, Contract, Education, PostState, Sex, Status, Trend
 from simulator.columns import Person, Policy, Post, Trait, Workplace
 from simulator.demography import retired_shares, single_years
@@ -40,6 +41,18 @@ _SCHOOLING_OF_RUNG = np.array(  # rung by schooling
 _AGE_OF_RUNG = np.array(  # rung by age: below 30, 30 to 54, 55 and over
     [[2.0, 1.0, 1.0], [1.2, 1.0, 1.0], [0.8, 1.0, 0.9], [0.45, 1.0, 1.0]]
 )
+
+_LONGEST_SPELL = 721  # months
+_NODE_Z = np.linspace(-3.0, 3.0, 25)  # grid of lasting differences, standard deviations
+_OFFERS_PER_APPLICATION = 0.2  # settled worlds have about this; only sets the start
+_MEAN_SEARCH = 0.35  # applications a month of people without work, mean over the states
+_RETIRES_OR_MOVES = 0.002  # per month
+# competence of people who never worked, by schooling: a little below that of school leavers
+_FRESH = (0.2, 0.75, 1.8)
+# competence lost by selection, by status: employed, elsewhere, A, P, S, N and three that are out
+_SELECTED = (0.0, 0.0, 0.4, 0.3, 0.5, 0.15, 0.0, 0.0, 0.0)
+_SHORT_JOBS = 0.2  # jobs that end with their fixed term
+_VACANT_ODDS_OF_SHORT_POSTS = 6.5  # relative to open-ended ones; only sets the start
 
 
 __all__ = ["BuiltWorld", "build_world", "count_margins", "resident_table", "world_margins"]
@@ -186,9 +199,11 @@ def _pick(chance: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.
     return (rng.random(rows.size)[:, None] > cumulative[rows]).sum(axis=1)
 
 
-def _rank_in_cell(cell: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the position of each item in a random order of its cell."""
-    order = np.lexsort((rng.random(cell.size), cell))
+def _rank_in_cell(
+    cell: np.ndarray, rng: np.random.Generator, weight: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Return the position of each item in a random order of its cell, heavy ones first."""
+    order = np.lexsort((rng.exponential(1.0, cell.size) / weight, cell))
     sorted_cells = cell[order]
     starts = np.searchsorted(sorted_cells, sorted_cells, side="left")
     rank = np.empty(cell.size, dtype=np.int64)
@@ -472,6 +487,11 @@ def _other_sizes(site: Site, rest: np.ndarray) -> tuple[list[int], list[int]]:
         left[sector] -= now
         got += now
         size = max(0.78 * size, 250)
+    missing = _rounded(np.ones(len(sizes)) * (round(wanted) - got) / max(len(sizes), 1))
+    for place, more in enumerate(missing):  # what falls short of the size class, spread evenly
+        more = max(min(int(more), int(left[sectors[place]])), 250 - sizes[place])
+        sizes[place] += more
+        left[sectors[place]] -= more
     few = shares[:3] / shares[:3].sum()
     log_uniform = [1.0 / np.arange(low, high + 1) for low, high in ((50, 249), (10, 49))]
     parts = np.stack([_rounded(left * few[k], int(round(few[k] * left.sum()))) for k in (2, 1)])
@@ -570,11 +590,14 @@ def _posts(
     public = _rounded(np.minimum(public, 0.3 * in_cell), totals["public"])
     unseen = _rounded(open_odds, totals["unseen"])
     withdrawn = _rounded(in_cell, totals["withdrawn"])
-    rank = _rank_in_cell(cell, rng)
+    # posts that empty more often are vacant more often
+    odds = np.where(contract, _VACANT_ODDS_OF_SHORT_POSTS, 1.0)
+    rank = _rank_in_cell(cell, rng, odds)
     first, second = public[cell], (public + unseen)[cell]
-    third = second + withdrawn[cell]
+    vacant = rank < second
+    other = _rank_in_cell(cell, rng, np.where(vacant, 1e-9, odds))
     state = np.where(
-        rank < second, PostState.VACANT, np.where(rank < third, PostState.WITHDRAWN, 0)
+        vacant, PostState.VACANT, np.where(other < withdrawn[cell], PostState.WITHDRAWN, 0)
     )
 
     posts = np.zeros((len(Post), n), dtype=np.int32)
@@ -871,30 +894,92 @@ def _lasting_differences(
     """Draw learning, ambition, search effort and attachment.
 
     Long spells are selection: people with long tenure leave work less easily, the long-term
-    unemployed search less. Values are drawn first and handed out by rank, so that means and
-    spreads stay as the parameters say.
+    unemployed search less. Attachment and effort are drawn given the time already spent in the
+    present spell, so that the world starts near the state to which its own hazards lead.
     """
     n = people.shape[1]
     status = people[Person.STATUS]
     in_work = status <= Status.EMPLOYED_ELSEWHERE
-
-    def lognormal(sd: float) -> np.ndarray:
-        return np.exp(sd * np.clip(rng.normal(0, 1, n), -3, 3) - 0.5 * sd * sd)
-
     traits[Trait.LEARN] = rng.normal(0.9, 0.35, n)
-    ambition = parameters.get("ambition_mean", 0.1) * lognormal(parameters.get("ambition_sd", 0.8))
-    traits[Trait.AMBITION] = np.minimum(ambition, 0.9)
+    sd = parameters.get("ambition_sd", 0.8)
+    ambition = np.exp(sd * np.clip(rng.normal(0, 1, n), -3, 3) - 0.5 * sd * sd)
+    traits[Trait.AMBITION] = np.minimum(parameters.get("ambition_mean", 0.1) * ambition, 0.9)
 
     idle = np.maximum(month - people[Person.IDLE_SINCE], 1)
     tenure = np.maximum(month - people[Person.EMPLOYER_SINCE], 1)
-    short_idle = np.where(in_work, 0.2, 0.9 - 0.3 * np.log1p(idle))
-    effort = lognormal(parameters.get("effort_sd", 0.8))
-    traits[Trait.EFFORT] = _by_score(effort, short_idle + rng.normal(0, 1, n))
+    never = ~in_work & (people[Person.IDLE_SINCE] <= people[Person.BIRTH_MONTH] + 180)
+    kinds = np.where(in_work, 0, np.where(never, 2, 1))
+    kinds[in_work & (people[Person.RESIDENT] == 0)] = 3
+    spell = np.clip(np.where(in_work, tenure, idle), 1, _LONGEST_SPELL - 1)
+    loose, effort, weights = _spell_weights(parameters)
+    node = np.empty(n, dtype=np.int64)
+    for kind in range(4):
+        who = np.flatnonzero(kinds == kind)
+        if who.size:
+            lengths, row = np.unique(spell[who], return_inverse=True)
+            node[who] = _pick(weights[kind][lengths], row, rng)
+    step = _NODE_Z[1] - _NODE_Z[0]
+    for trait, values, name in (
+        (Trait.ATTACHMENT, loose, "attachment_sd"),
+        (Trait.EFFORT, effort, "effort_sd"),
+    ):
+        within = step * (rng.random(n) - 0.5)
+        traits[trait] = values[node] * np.exp(parameters.get(name, 0.9) * within)
+    # all residents of an age together are as mixed as those who come: hand out by rank
+    sd = parameters.get("attachment_sd", 0.9)
+    here = (people[Person.RESIDENT] == 1) & (status <= Status.N)
+    age_class = np.searchsorted([360, 540], month - people[Person.BIRTH_MONTH], side="right")
+    for band in range(3):
+        who = np.flatnonzero(here & (age_class == band))
+        drawn = np.exp(sd * np.clip(rng.normal(0, 1, who.size), -3, 3) - 0.5 * sd * sd)
+        traits[Trait.ATTACHMENT, who] = _by_score(drawn, traits[Trait.ATTACHMENT, who])
     traits[Trait.EFFORT] *= np.exp(parameters.get("mood_effort", 0.15) * traits[Trait.MOOD])
 
-    loose = np.where(in_work, 1.2 - 0.4 * np.log1p(tenure), 0.3)
-    attachment = lognormal(parameters.get("attachment_sd", 0.9))
-    traits[Trait.ATTACHMENT] = _by_score(attachment, loose + rng.normal(0, 1, n))
+
+def _spell_weights(
+    parameters: dict[str, float],
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Return how often each pair of attachment and effort is met, by kind and length of spell.
+
+    In a steady state people of one kind are found at tenure T in proportion to how often they
+    start a job, 1 / (mean tenure + mean time between jobs), times the share whose tenure lasts
+    beyond T; the same holds for time without work. The hazards are those of the parameters, with
+    a constant for what depends on the market (offers per application).
+
+    Returns
+    -------
+    Attachment and effort of each node of a grid, and the weights of residents in work, out of work
+    and never in work and of in-commuters: one row per month of the spell, one column per node.
+    """
+    get = parameters.get
+    prior = np.exp(-0.5 * _NODE_Z**2)
+    sd_loose, sd_effort = get("attachment_sd", 0.9), get("effort_sd", 0.8)
+    nodes = _NODE_Z.size
+    loose = np.repeat(np.exp(sd_loose * _NODE_Z - 0.5 * sd_loose**2), nodes)
+    effort = np.tile(np.exp(sd_effort * _NODE_Z - 0.5 * sd_effort**2), nodes)
+    share = np.outer(prior, prior).ravel()
+
+    months = np.arange(_LONGEST_SPELL, dtype=float)
+    new, long = get("leaving_new", 10.0), 3.0 * get("leaving_tenure", 8.0)
+    factor = 1.0 + (new - 1.0) * np.maximum(1.0 - months / long, 0.0) ** 3
+    quits = get("job_loss", 0.001) + get("exit_to_outside", 0.004)
+    moves = get("job_elsewhere", 0.001) + get("search_employed", 0.05) * (
+        _OFFERS_PER_APPLICATION * effort
+    )
+    destroyed = 1.2 * get("post_destroyed", 0.003)
+    always = destroyed + _RETIRES_OR_MOVES
+    leave = loose * (quits + moves)
+    stays = np.exp(-always * months[:, None] - np.cumsum(factor)[:, None] * leave)
+    # how a job ends: without work or with another employer
+    jobless = _SHORT_JOBS + (stays * (destroyed + factor[:, None] * loose * quits))[:480].sum(0)
+    jobless /= jobless + (stays * (factor[:, None] * loose * moves))[:480].sum(0)
+    decay = np.maximum(get("search_decay_floor", 0.4), np.exp(-get("search_decay", 0.02) * months))
+    finds = _MEAN_SEARCH * _OFFERS_PER_APPLICATION * effort
+    waits = np.exp(-_RETIRES_OR_MOVES * months[:, None] - np.cumsum(decay)[:, None] * finds)
+    starts = share / (stays[:480].sum(0) + jobless * waits[:240].sum(0))
+    # in-commuters do not come back: who starts is as drawn
+    commutes = np.exp(-get("commuter_leaves", 0.005) * months[:, None]) * stays * share
+    return loose, effort, [stays * starts, waits * (starts * jobless), waits * share, commutes]
 
 
 def _competence(
@@ -926,9 +1011,15 @@ def _competence(
     idle = np.where(in_work, 0, np.maximum(month - people[Person.IDLE_SINCE], 0))
     floor = rung - 1.0
     lost = q - np.array([0.25, 0.0, -0.05])[school]  # the less schooled lose their jobs first
+    # the more competent do not stay without work for long
+    lost = lost - np.array(_SELECTED)[people[Person.STATUS]]
     lost = np.where(lost > floor, floor + (lost - floor) * np.exp(-loss * idle), lost)
     never = ~in_work & (people[Person.IDLE_SINCE] <= people[Person.BIRTH_MONTH] + 180)
-    fresh = np.array([-0.05, 0.35, 0.9])[school] + rng.normal(0, 0.35, n)
+    age = month - people[Person.BIRTH_MONTH]
+    studies = (school == Education.TERTIARY) & (age < FINISH_TERTIARY)
+    at_school = (age < FINISH_SECONDARY) | studies
+    reached = np.where(at_school, Education.BASIC, school)
+    fresh = np.array(_FRESH)[reached] + rng.normal(0, 0.25, n)
     traits[Trait.Q] = np.where(in_work, q, np.where(never, fresh, lost))
     people[Person.HOME_RUNG, never] = np.clip(np.floor(fresh[never]), 0, RUNGS - 1)
 

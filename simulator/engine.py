@@ -8,29 +8,37 @@ from typing import Protocol
 import numpy as np
 
 from scenarios import Site
+from simulator.agents.workplace import destroyed_on_average
 from simulator.chance import key_hash
 from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
-from simulator.columns import Event, Person, Post, Trait, Workplace
+from simulator.columns import Event, Person, Post, Workplace
 from simulator.compile import kernel
-from simulator.demography import demography
+from simulator.demography import demography, retired_shares, single_years
 from simulator.handle import handle
 from simulator.month import advance_month
-from simulator.moves import enter_search_table, link_to_workplace, set_open_bit
+from simulator.moves import enter_register, enter_search_table, link_to_workplace, set_open_bit
 from simulator.parameters import Par
+from simulator.record import RING, count_everybody
 from simulator.world import (
+    ALWAYS,
+    BY_ENTITY,
     DECAY_MONTHS,
+    DISTANCE_MONTHS,
     LONGEST_SHORTLIST,
     ClauseColumn,
     Columns,
     Count,
     Enrolment,
     Flow,
+    Head,
     Help,
     Lever,
     Measure,
+    Recent,
     Scalar,
     Sector,
     Shift,
+    Snapshot,
     Stock,
     Table,
     Tally,
@@ -39,11 +47,12 @@ from simulator.world import (
 
 ROUNDS = 4
 MONTHS_SETTLED = 36
+LEFT_BEFORE_THE_END = 0.09  # holders of short posts who leave before terms end in the month
 MONTHS_NORMAL = 24  # last months of settling from which Q0 and the normal slack are read
 AGES = 100
 NOT_IN_SPELL = -1000000
 MUTABLE_SHARED = frozenset({"templates", "template_start", "par", "ages", "sectors", "log_wages",
-                            "penalties", "entrants", "scalars", "workplace_hash"})  # fmt: skip
+                            "penalties", "penalty_of_flags", "entrants", "scalars", "workplace_hash"})  # fmt: skip
 
 
 class EngineError(RuntimeError):
@@ -104,6 +113,7 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
     scalars[Scalar.BIT_UNDER_30] = bit("under_30")
     scalars[Scalar.BIT_NO_NETWORK] = bit("no_network")
     scalars[Scalar.BIT_DISCOURAGED] = bit("discouraged")
+    scalars[Scalar.BIT_HEALTH] = bit("health")
     scalars[Scalar.FILL_CHANCE_WEIGHT] = 24.0
 
     shares = site.sector_shares()
@@ -116,7 +126,12 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
     entrants[0, :3] = (demographic.leavers_women_share, *demographic.leavers_education[:2])
     entrants[1, :3] = (demographic.movers_women_share, *demographic.movers_education[:2])
     by_status = site.barrier_shares()  # employed, A, P, S, N, retired
-    entrants[:, 3:] = by_status[:, 4]
+    # who enters has the flags of all who have not retired: shares by status are the outcome
+    counts = site.counts()
+    heads = [counts[name] for name in ("employed_residents", "A", "P", "S")]
+    retired = float((single_years(site) * retired_shares(site)).sum())
+    heads.append(counts["residents"] - sum(heads) - retired)
+    entrants[:, 3:] = by_status[:, :5] @ np.array(heads) / sum(heads)
     return Place(
         par=par,
         scalars=scalars,
@@ -139,20 +154,14 @@ def sector_rates(place: Place, posts: np.ndarray) -> np.ndarray:
     being destroyed, fixed-term posts by terms that end with their post.
     """
     par = place.par
-    growing, shrinking = par[Par.GROWING_SHARE], par[Par.SHRINKING_SHARE]
-    destroyed = par[Par.POST_DESTROYED] * (
-        growing * par[Par.DESTROYED_GROWING]
-        + shrinking * par[Par.DESTROYED_SHRINKING]
-        + 1.0
-        - growing
-        - shrinking
-    )
+    at_rest = par[Par.POST_DESTROYED]
+    destroyed = destroyed_on_average(at_rest, 0, par)
     fixed = posts[Post.CONTRACT] == Contract.FIXED_TERM
     filled = posts[Post.STATE] == PostState.FILLED
-    filled_share = filled[fixed].mean() if fixed.any() else 1.0
+    filled_share = filled[fixed].mean() * (1.0 - LEFT_BEFORE_THE_END) if fixed.any() else 1.0
     ended = par[Par.FIXED_TERM_END] * (1 - par[Par.FIXED_TERM_KEPT]) * par[Par.FIXED_TERM_POST_ENDS]
     table = place.sectors.copy()
-    table[Sector.NEW_POSTS_OPEN] = destroyed
+    table[Sector.NEW_POSTS_OPEN] = at_rest
     table[Sector.NEW_POSTS_FIXED] = ended * filled_share + destroyed * (1 - filled_share)
     return table
 
@@ -192,7 +201,9 @@ def _hash_keys(keys, out):
 
 
 @kernel
-def _index_posts(w):
+def _index(w):
+    for person in range(w.counts[Count.PEOPLE]):
+        enter_register(w, person)
     for post in range(w.counts[Count.POSTS]):
         enter_search_table(w, post)
         link_to_workplace(w, post)
@@ -209,8 +220,30 @@ def _hashes(keys: np.ndarray, capacity: int) -> np.ndarray:
     return out
 
 
+def penalties_of_flags(penalties: np.ndarray) -> np.ndarray:
+    """Return the summed penalty of every set of barriers."""
+    flags = np.arange(1 << len(penalties))
+    total = np.zeros(len(flags))
+    for bit, penalty in enumerate(penalties):
+        total += np.where(flags >> bit & 1, penalty, 0.0)
+    return total
+def _applications_expected(people: np.ndarray, n: int, par: np.ndarray) -> float:
+    """Return about how many applications people send in a month, for the size of buffers."""
+    by_status = (
+        (Status.EMPLOYED, Par.SEARCH_EMPLOYED),
+        (Status.EMPLOYED_ELSEWHERE, Par.SEARCH_ELSEWHERE),
+        (Status.A, Par.SEARCH_A),
+        (Status.P, Par.SEARCH_P),
+        (Status.S, Par.SEARCH_S),
+        (Status.N, Par.SEARCH_N),
+    )
+    status = people[Person.STATUS, :n]
+    return float(sum((status == code).sum() * par[rate] for code, rate in by_status))
+
+
 def _widen(array: np.ndarray, capacity: int, fill: int = 0) -> np.ndarray:
-    wide = np.full((*array.shape[:-1], capacity), fill, array.dtype)
+    order = "C" if array.flags.c_contiguous else "F"
+    wide = np.full((*array.shape[:-1], capacity), fill, array.dtype, order)
     wide[..., : array.shape[-1]] = array
     return wide
 
@@ -288,6 +321,10 @@ class World:
         people = _widen(people, cap_people)
         status = people[Person.STATUS, :n]
         people[Person.OFFER] = -1
+        held = people[Person.POST, :n]
+        people[Person.HOME_RUNG, :n] = np.where(
+            held >= 0, posts[Post.RUNG][held], people[Person.HOME_RUNG, :n]
+        )
         people[Person.HELP] = -1
         unemployed = (status >= Status.A) & (status <= Status.S)
         registered = (status == Status.A) | (status == Status.P)
@@ -298,16 +335,13 @@ class World:
         people[Person.REGISTER_SINCE, :n] = np.where(
             registered, people[Person.REGISTER_SINCE, :n], NOT_IN_SPELL
         )
-        history = np.full((4, cap_people), Status.LEFT, np.int8)
-        history[:, :n] = status
-        last = np.full(cap_people, -1, np.int32)
+        snapshots = np.zeros((len(Snapshot), cap_people), np.int32)
+        snapshots[Snapshot.SEEN] = NOT_IN_SPELL
         held = people[Person.POST, :n]
-        last[:n] = np.where(
+        snapshots[Snapshot.EMPLOYER, :n] = np.where(
             held >= 0,
             posts[Post.WORKPLACE][held],
-            np.where(
-                status == Status.EMPLOYED_ELSEWHERE, -2, np.where(registered, -3, -1)
-            ),
+            np.where(status == Status.EMPLOYED_ELSEWHERE, -2, np.where(registered, -3, -1)),
         )
         stock = np.zeros((RUNGS, len(Stock)), np.int64)
         workplaces = built.workplaces.astype(np.int32).copy()
@@ -335,7 +369,6 @@ class World:
         counts[Count.ACTIVE_PEOPLE] = n
         counts[Count.ACTIVE_POSTS] = p
         counts[Count.FREE_APPLICATION] = -1
-        counts[Count.REGISTER] = n
         counts[Count.ROUNDS] = place.rounds
         counts[Count.SEED] = seed
         counts[Count.RECORD] = int(record)
@@ -345,17 +378,33 @@ class World:
         counts[Count.VACANT] = stock[:, Stock.VACANT].sum()
         resident = people[Person.RESIDENT, :n] == 1
         counts[Count.UNEMPLOYED] = (unemployed & resident).sum()
+        counts[Count.UNEMPLOYED_BEFORE] = counts[Count.UNEMPLOYED]
+        counts[Count.VACANT_BEFORE] = counts[Count.VACANT]
         counts[Count.IMPULSE_RUNG] = -1
+        counts[Count.SCREENED_UNTIL] = first_month
+        for bit, flag in (
+            (Scalar.BIT_AGE_55, Count.FLAG_AGE_55),
+            (Scalar.BIT_UNDER_30, Count.FLAG_UNDER_30),
+        ):
+            if place.scalars[bit] >= 0:
+                counts[flag] = 1 << int(place.scalars[bit])
         cells = 4
+        person_hash = _hashes(person_keys, cap_people)
+        post_hash = _hashes(post_keys, cap_posts)
+        applications = _applications_expected(people, n, place.par)
         columns = Columns(
             people=people,
             traits=_widen(traits, cap_people),
-            person_hash=_hashes(person_keys, cap_people),
+            person_hash=person_hash,
             person_keys=_widen(person_keys, cap_people),
-            history=history,
-            last_employer=last,
+            snapshots=snapshots,
+            changed=np.zeros((4, cap_people), np.int32),
+            changed_counts=np.zeros(4, np.int64),
+            headcount=np.zeros(int(Head.SIZE), np.int64),
+            recent=np.zeros((len(Recent), RING), np.int64),
+            tally_now=np.zeros((cells, Tally.SIZE), np.int64),
             posts=posts,
-            post_hash=_hashes(post_keys, cap_posts),
+            post_hash=post_hash,
             post_keys=_widen(post_keys, cap_posts),
             workplaces=workplaces,
             policies=built.policies.copy(),
@@ -365,13 +414,25 @@ class World:
             strata=strata,
             cells=np.full(sizes.sum(), -1, np.int32),
             open_bits=np.zeros(sizes.sum() // 64 + 1, np.uint64),
-            open_posts=np.zeros(int(p * 0.5) + 500, np.int32),
-            pool=np.zeros((3, int(n * 0.6) + 2000), np.int32),
-            intents=np.zeros((place.rounds, int(n * 0.5) + 1000), np.int64),
+            open_posts=np.zeros(cap_posts, np.int32),
+            pool=np.zeros((3, int(max(n * 0.6, applications * 2)) + 2000), np.int32),
+            intents=np.zeros(
+                (place.rounds, int(max(n * 2, applications * 2) / place.rounds) + 1000), np.int64
+            ),
             intent_counts=np.zeros(place.rounds, np.int64),
             active_people=_widen(np.arange(n, dtype=np.int32), cap_people),
+            active_hash=person_hash.copy(),
+            screens=np.full(cap_people, ALWAYS),
+            place_of_person=np.arange(cap_people, dtype=np.int32),
             active_posts=_widen(np.arange(p, dtype=np.int32), cap_posts),
-            register=_widen(np.arange(n, dtype=np.int32), cap_people),
+            active_post_hash=post_hash.copy(),
+            post_screens=np.full(cap_posts, ALWAYS),
+            place_of_post=np.arange(cap_posts, dtype=np.int32),
+            flagged=np.zeros(max(cap_people, cap_posts), np.uint8),
+            due=np.zeros(max(cap_people, cap_posts), np.int32),
+            par_screened=np.zeros(len(place.par)),
+            register_heads=np.full(1 << max(n - 1, 15).bit_length(), -1, np.int32),
+            register=np.full(cap_people, -1, np.int32),
             templates=templates,
             template_start=np.concatenate([[0], np.cumsum(per_sector)]).astype(np.int64),
             fill_ring=np.zeros((12, 2, n_sectors * RUNGS)),
@@ -399,17 +460,23 @@ class World:
             enrolments=np.zeros((len(Enrolment), 0), np.int32),
             helps=np.zeros((len(Help), 0)),
             shifts=np.zeros((len(Shift), m)),
-            closing=np.zeros((int(p * 0.5) + 500, 2 + LONGEST_SHORTLIST), np.int64),
+            closing=np.zeros((p // 2 + 500, 2 + LONGEST_SHORTLIST), np.int64),
             decay=np.zeros(DECAY_MONTHS),
+            distance=np.zeros((2, DISTANCE_MONTHS)),
+            penalty_of_flags=penalties_of_flags(place.penalties),
             called=np.zeros(LONGEST_SHORTLIST, np.int64),
             scores=np.zeros((3, 16)),
             checked_stock=np.zeros((RUNGS, len(Stock)), np.int64),
             checked_workplaces=np.zeros((2, m), np.int64),
             served=np.zeros(cap_people, np.uint64),
         )
+        columns = columns._replace(
+            **{name: np.asfortranarray(getattr(columns, name)) for name in BY_ENTITY}
+        )
         with np.errstate(over="ignore"):
             world = cls(columns, place, first_month)
-            _index_posts(world._kernel_handle())
+            _index(world._kernel_handle())
+            count_everybody(world._kernel_handle())
         if record:
             world._record_start()
         return world
@@ -455,8 +522,9 @@ class World:
                 **{
                     name: _widen(getattr(w, name), wide)
                     for name in (
-                        "people", "traits", "person_hash", "person_keys", "history",
-                        "last_employer", "active_people", "register", "served",
+                        "people", "traits", "person_hash", "person_keys", "snapshots",
+                        "changed", "active_people", "active_hash", "screens",
+                        "place_of_person", "register", "served",
                     )  # fmt: skip
                 }
             )
@@ -467,12 +535,30 @@ class World:
             self._replace(
                 **{
                     name: _widen(getattr(w, name), wide)
-                    for name in ("posts", "post_hash", "post_keys", "active_posts")
+                    for name in (
+                        "posts", "post_hash", "post_keys", "active_posts", "active_post_hash",
+                        "post_screens", "place_of_post", "open_posts",
+                    )  # fmt: skip
                 }
             )
             w = self.columns
+        rows = max(len(w.person_keys), len(w.post_keys))
+        if len(w.due) < rows:
+            self._replace(flagged=np.zeros(rows, np.uint8), due=np.zeros(rows, np.int32))
+            w = self.columns
+        # all vacancies may close in one round, those that open this month included
+        need = int(w.counts[Count.OPEN_POSTS]) + posts // 4 + 200
+        if need > len(w.closing):
+            self._replace(closing=np.zeros((int(need * 1.3), w.closing.shape[1]), np.int64))
+            w = self.columns
         if (w.strata[2] > 0.85 * w.strata[1]).any():
             self._rebuild_search_tables()
+            w = self.columns
+        if w.counts[Count.APPLICATIONS] > 0.5 * w.pool.shape[1]:
+            self._replace(pool=_widen(w.pool, 2 * w.pool.shape[1]))
+            w = self.columns
+        if w.intent_counts.max() > 0.6 * w.intents.shape[1]:
+            self._replace(intents=_widen(w.intents, 2 * w.intents.shape[1]))
             w = self.columns
         if w.counts[Count.RECORD] == 1:
             used = int(w.counts[Count.EVENTS])
@@ -528,14 +614,19 @@ class World:
             w.people[Person.CELL, : len(cells)] = cells
             self._replace(cell_is_target=cell_is_target.astype(np.uint8))
         n_cells = len(self.columns.cell_is_target)
-        w.people[Person.WORK_MONTHS] = 0
+        # people in work carry their months in work less the month of the last record
+        last = w.snapshots[Snapshot.EMPLOYER]
+        in_work = (last >= 0) | (last == -2)
+        w.people[Person.WORK_MONTHS] = np.where(in_work, 1 - self.month, 0)
         w.counts[Count.FIRST_MONTH] = first_month
         self._replace(
             flows=np.zeros((months, RUNGS, Flow.SIZE), np.int32),
             stock_rounds=np.zeros((months, RUNGS, len(Stock)), np.int64),
             tallies=np.zeros((months, n_cells, Tally.SIZE), np.int32),
             totals=np.zeros((months, len(Total)), np.int64),
+            tally_now=np.zeros((n_cells, Tally.SIZE), np.int64),
         )
+        count_everybody(self._kernel_handle())
 
     # ---- time --------------------------------------------------------------------------------
 
@@ -547,6 +638,9 @@ class World:
         EngineError
             When a buffer overflowed or conservation was broken.
         """
+        first = self.month - int(self.columns.counts[Count.FIRST_MONTH])
+        if not 0 <= first <= first + months <= len(self.columns.totals):
+            raise EngineError(f"no room for months {self.month} to {self.month + months - 1}")
         for _ in range(months):
             self._make_room()
             w = self.columns
@@ -569,7 +663,7 @@ class World:
         """Return an independent copy; tables that nothing changes are shared."""
         w = self.columns
         arrays = {
-            name: value if name in MUTABLE_SHARED else value.copy()
+            name: value if name in MUTABLE_SHARED else value.copy(order="K")
             for name, value in w._asdict().items()
         }
         other = World(Columns(**arrays), self.place, self.month)

@@ -7,6 +7,8 @@ lottery from which direct effects are read.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simulator.agents.partner import is_reached
@@ -22,12 +24,12 @@ from simulator.chance import (
     unit_low,
     word,
 )
-from simulator.codes import Cause, EventKind, Status
+from simulator.codes import RUNGS, Cause, EventKind, Status
 from simulator.columns import Person, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.hiring import MEETING, barriers_now
 from simulator.moves import create_post, emit, person_state
-from simulator.world import ClauseColumn, Count, Enrolment, Help, Lever, Measure, Shift
+from simulator.world import ALWAYS, ClauseColumn, Count, Enrolment, Help, Lever, Measure, Shift, Snapshot
 
 FOREVER = 1000000
 ONE = np.uint64(1)
@@ -131,6 +133,16 @@ def workplace_meets(w, workplace, first, last):
 
 
 @kernel
+def months_in_work(w, person):
+    """Return month ends in work up to the last one (see :func:`simulator.record.record_move`)."""
+    months = w.people[Person.WORK_MONTHS, person]
+    last = w.snapshots[Snapshot.EMPLOYER, person]
+    if last >= 0 or last == -2:
+        months += w.counts[Count.MONTH] - 1
+    return months
+
+
+@kernel
 def access_of(w, flags):
     """Return the share of people with these barriers that can use a measure they know of."""
     share = 1.0
@@ -157,7 +169,7 @@ def enrol(w, who, measure, loser):
     w.enrolments[Enrolment.WORK_12, at] = -1
     w.enrolments[Enrolment.WORK_24, at] = -1
     if on_people:
-        w.enrolments[Enrolment.WORK_AT_START, at] = w.people[Person.WORK_MONTHS, who]
+        w.enrolments[Enrolment.WORK_AT_START, at] = months_in_work(w, who)
         if not loser:
             emit(
                 w, EventKind.ENROLLED, Cause.MEASURE, who, -1, -1, -1, person_state(w, who),
@@ -165,6 +177,39 @@ def enrol(w, who, measure, loser):
             )  # fmt: skip
         if w.counts[Count.PLACEBO] == 1 and not loser:
             w.person_hash[who] = mix(w.person_hash[who] + np.uint64(Stream.REKEY) * GOLDEN)
+            w.active_hash[w.place_of_person[who]] = w.person_hash[who]
+
+
+@kernel
+def would_take_part(w, person, measure):
+    """Return whether a person is eligible, reached and motivated this month."""
+    status = w.people[Person.STATUS, person]
+    if status > Status.N or w.served[person] & (ONE << np.uint64(measure)):
+        return False
+    month = w.counts[Count.MONTH]
+    row = w.measures[measure]
+    if not meets_condition(
+        w, person, int(row[Measure.CLAUSE_START]), int(row[Measure.CLAUSE_END])
+    ):
+        return False
+    post = w.people[Person.POST, person]
+    first = int(row[Measure.WORKPLACE_CLAUSE_START])
+    last = int(row[Measure.WORKPLACE_CLAUSE_END])
+    if post >= 0 and not workplace_meets(w, w.posts[Post.WORKPLACE, post], first, last):
+        return False
+    take_up = stream_base(w.counts[Count.SEED], Stream.TAKE_UP, month)
+    z = word(w.person_hash[person] + np.uint64(row[Measure.NUMBER]), take_up, 0)
+    access = access_of(w, barriers_now(w, person, month))
+    if not is_reached(row[Measure.KNOWN], access, unit_high(z)):
+        return False
+    return is_motivated(
+        row[Measure.TAKE_UP],
+        w.traits[Trait.MOOD, person],
+        w.traits[Trait.AMBITION, person],
+        row[Measure.MOOD_SLOPE],
+        row[Measure.AMBITION_SLOPE],
+        unit_low(z),
+    )
 
 
 @kernel
@@ -176,50 +221,28 @@ def recruit_people(w, measure):
     number = np.uint64(row[Measure.NUMBER])
     base = stream_base(seed, Stream.RECRUIT, month)
     places = int(np.floor(row[Measure.PLACES] + unit(word(number, base, 0))))
-    n = w.counts[Count.REGISTER]
-    if places <= 0 or n == 0:
+    if places <= 0:
         return
     lottery = stream_base(seed, Stream.LOTTERY, 0)
-    take_up = stream_base(seed, Stream.TAKE_UP, month)
     bit = ONE << np.uint64(measure)
+    cells = w.register_heads.shape[0]
     served = 0
     for k in range(300 * places + 500):
-        person = w.register[index_high(word(number, base, 1 + k), n)]
-        status = w.people[Person.STATUS, person]
-        if status > Status.N or w.served[person] & bit:
-            continue
-        if not meets_condition(
-            w, person, int(row[Measure.CLAUSE_START]), int(row[Measure.CLAUSE_END])
-        ):
-            continue
-        post = w.people[Person.POST, person]
-        first = int(row[Measure.WORKPLACE_CLAUSE_START])
-        last = int(row[Measure.WORKPLACE_CLAUSE_END])
-        if post >= 0 and not workplace_meets(w, w.posts[Post.WORKPLACE, post], first, last):
-            continue
-        z = word(w.person_hash[person] + number, take_up, 0)
-        access = access_of(w, barriers_now(w, person, month))
-        if not is_reached(row[Measure.KNOWN], access, unit_high(z)):
-            continue
-        accepts = is_motivated(
-            row[Measure.TAKE_UP],
-            w.traits[Trait.MOOD, person],
-            w.traits[Trait.AMBITION, person],
-            row[Measure.MOOD_SLOPE],
-            row[Measure.AMBITION_SLOPE],
-            unit_low(z),
-        )
-        if not accepts:
-            continue
-        w.served[person] |= bit
-        u = unit(word(w.person_hash[person] + number, lottery, 0))
-        if u < row[Measure.NEVER_SERVED]:
-            enrol(w, person, measure, 1)
-            continue
-        enrol(w, person, measure, 0)
-        served += 1
-        if served == places:
-            return
+        following = w.register_heads[index_high(word(number, base, 1 + k), cells)]
+        while following >= 0:
+            person = following
+            following = w.register[person]
+            if not would_take_part(w, person, measure):
+                continue
+            w.served[person] |= bit
+            u = unit(word(w.person_hash[person] + number, lottery, 0))
+            if u < row[Measure.NEVER_SERVED]:
+                enrol(w, person, measure, 1)
+                continue
+            enrol(w, person, measure, 0)
+            served += 1
+            if served == places:
+                return
 
 
 @kernel
@@ -289,6 +312,7 @@ def help_row(w, person):
     for what in range(w.helps.shape[0]):
         w.helps[what, row] = 0.0
     w.people[Person.HELP, person] = row
+    w.screens[w.place_of_person[person]] = ALWAYS
     return row
 
 
@@ -310,7 +334,7 @@ def add_effects(w, at):
         at_help = help_row(w, who)
         if at_help < 0:
             return
-        w.helps[Help.LOCK_IN, at_help] += np.log(row[Measure.LOCK_IN])
+        w.helps[Help.LOCK_IN, at_help] += math.log(max(row[Measure.LOCK_IN], 1e-12))
     if row[Measure.SUPPORT] == 1.0 and (inside or months <= 24):
         if on_people:
             at_help = help_row(w, who)
@@ -353,7 +377,7 @@ def follow_enrolments(w):
         months = month - w.enrolments[Enrolment.START, at]
         on_people = row[Measure.APPLIES_TO] == 0.0
         if on_people:
-            worked = w.people[Person.WORK_MONTHS, who] - w.enrolments[Enrolment.WORK_AT_START, at]
+            worked = months_in_work(w, who) - w.enrolments[Enrolment.WORK_AT_START, at]
             if months == 12:
                 w.enrolments[Enrolment.WORK_12, at] = worked
             elif months == 24:
@@ -394,6 +418,18 @@ def carve_entry_posts(w):
 
 
 @kernel
+def unscreen_workplace(w, workplace):
+    """Let the rules look at everybody who works at a workplace that a measure has changed."""
+    for rung in range(RUNGS):
+        post = w.heads[rung, workplace]
+        while post >= 0:
+            holder = w.posts[Post.HOLDER, post]
+            if holder >= 0:
+                w.screens[w.place_of_person[holder]] = ALWAYS
+            post = w.posts[Post.NEXT, post]
+
+
+@kernel
 def run_measures(w):
     """Run all measures of the mix for a month."""
     n_measures = w.measures.shape[0]
@@ -420,6 +456,12 @@ def run_measures(w):
     for at in range(w.counts[Count.ENROLMENTS]):
         if w.enrolments[Enrolment.LOSER, at] == 0:
             add_effects(w, at)
+    for workplace in range(w.workplaces.shape[1]):
+        if (
+            w.shifts[Shift.SEPARATION_AFTER_HIRE, workplace] != 0.0
+            or w.shifts[Shift.AMBITION, workplace] != 0.0
+        ):
+            unscreen_workplace(w, workplace)
     carve_entry_posts(w)
 
 

@@ -23,14 +23,14 @@ from numba.extending import (
 )
 
 from simulator.compile import INTERPRETED
-from simulator.world import LAYOUT, Columns
+from simulator.world import BY_ENTITY, LAYOUT, Columns
 
 WORD = 8  # bytes
 
 
 def _array_type(name: str) -> types.Array:
     dtype, ndim = LAYOUT[name]
-    return types.Array(types.__dict__[dtype], ndim, "C")
+    return types.Array(types.__dict__[dtype], ndim, "F" if name in BY_ENTITY else "C")
 
 
 FIELDS = {name: _array_type(name) for name in Columns._fields}
@@ -53,7 +53,7 @@ class Handle:
             kind = FIELDS[name]
             if array.dtype.name != str(kind.dtype) or array.ndim != kind.ndim:
                 raise TypeError(f"{name}: {array.dtype} with {array.ndim} axes, expected {kind}")
-            if not array.flags.c_contiguous:
+            if not array.flags[f"{kind.layout}_CONTIGUOUS"]:
                 raise TypeError(f"{name} is not contiguous")
             at = OFFSETS[name] // WORD
             table[at + 2] = array.size

@@ -6,9 +6,12 @@ take applications from the next round on.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simulator.agents.person import (
+    bump_by_slack,
     bump_down_share,
     competence_in_sector,
     is_jobless,
@@ -31,7 +34,6 @@ from simulator.chance import (
     Stream,
     index_high,
     index_low,
-    key_hash,
     logistic_noise,
     mix,
     pair_word,
@@ -42,11 +44,11 @@ from simulator.chance import (
     unit_low,
     word,
 )
-from simulator.codes import RUNGS, Cause, EventKind, Fill, PostState, Status
+from simulator.codes import RUNGS, Cause, EventKind, PostState, Status
 from simulator.columns import Person, Policy, Post, Trait, Workplace
 from simulator.compile import kernel
+from simulator.memory import lowest_bit, prefetch
 from simulator.moves import (
-    close_public_spell,
     competence_now,
     create_person,
     drop_applications,
@@ -61,41 +63,39 @@ from simulator.moves import (
     start_in_post,
 )
 from simulator.parameters import Par
-from simulator.world import LONGEST_SHORTLIST, Count, Flow, Help, Scalar, Sector, Shift, Stock
+from simulator.world import LONGEST_SHORTLIST, Count, Flow, Help, Scalar, Sector, Shift
 
 MEETING = 63  # number of an application that is a meeting with an employer
+AHEAD = 8  # how many entries ahead memory is asked for
+POST_SHIFT = 37  # an application being sent: post, person (31 bits), number (6 bits)
+CODE_BITS = (1 << POST_SHIFT) - 1
+BLOCK = 16  # tries looked at together
 ONE = np.uint64(1)
+SIX = np.uint64(6)
+SIXTY_THREE = np.uint64(63)
+THIRTY_TWO = np.uint64(32)
+LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
 @kernel
 def barriers_now(w, person, month):
     """Return barrier flags with those that follow from age brought up to date."""
-    people = w.people
-    scalars = w.scalars
-    flags = people[Person.BARRIERS, person]
-    age = (month - people[Person.BIRTH_MONTH, person]) // 12
-    bit_55 = int(scalars[Scalar.BIT_AGE_55])
-    bit_30 = int(scalars[Scalar.BIT_UNDER_30])
-    if bit_55 >= 0:
-        flags &= ~(1 << bit_55)
-        if age >= 55:
-            flags |= 1 << bit_55
-    if bit_30 >= 0:
-        flags &= ~(1 << bit_30)
-        if age < 30:
-            flags |= 1 << bit_30
+    flags = w.people[Person.BARRIERS, person]
+    age_months = month - w.people[Person.BIRTH_MONTH, person]
+    of_age_55 = w.counts[Count.FLAG_AGE_55]  # 0 when the place has no such barrier
+    under_30 = w.counts[Count.FLAG_UNDER_30]
+    flags &= ~(of_age_55 | under_30)
+    if age_months >= 660:
+        flags |= of_age_55
+    if age_months < 360:
+        flags |= under_30
     return flags
 
 
 @kernel
 def penalty_of(w, flags):
     """Return the written-stage penalty of a set of barriers, score units (penalties add)."""
-    penalties = w.penalties
-    total = 0.0
-    for bit in range(penalties.shape[0]):
-        if flags & (1 << bit):
-            total += penalties[bit]
-    return total
+    return w.penalty_of_flags[flags]
 
 
 @kernel
@@ -152,12 +152,17 @@ def look_inside(w, post):
     shift_ready = shifts[Shift.PROMOTION_READINESS, workplace]
     best = -1
     best_score = -1e300
-    for below in range(2):
+    for below in (1, 0):  # people on the same rung are asked when nobody below is ready
         at_rung = rung - below
-        if at_rung < 0:
+        if at_rung < 0 or best >= 0:
+            continue
+        if below == 0 and unit(word(post_hash[post], base, 1)) >= par[Par.INSIDE_SIDEWARD]:
             continue
         person = interested[at_rung, workplace]
         while person >= 0:
+            following = people[Person.NEXT_INTERESTED, person]
+            prefetch(people, max(following, 0))
+            prefetch(w.traits, max(following, 0))
             held = people[Person.POST, person]
             free = held >= 0 and people[Person.OFFER, person] < 0
             # the list was drawn up at the start of the month: the person may have moved since
@@ -179,7 +184,7 @@ def look_inside(w, post):
                         if score > best_score:
                             best_score = score
                             best = person
-            person = people[Person.NEXT_INTERESTED, person]
+            person = following
     return best
 
 
@@ -226,6 +231,20 @@ def inside_stage(w):
 
 
 @kernel
+def open_among(open_bits, start, first, size):
+    """Return which cells of a block of tries are open, one bit a try (vectorised)."""
+    found = np.uint64(0)
+    for pair in range(BLOCK // 2):
+        two = np.uint64(2 * pair)
+        z = mix(start + two * GOLDEN)
+        high = np.uint64(first) + (((z >> THIRTY_TWO) * np.uint64(size)) >> THIRTY_TWO)
+        low = np.uint64(first) + (((z & LOW_HALF) * np.uint64(size)) >> THIRTY_TWO)
+        found |= ((open_bits[high >> SIX] >> (high & SIXTY_THREE)) & ONE) << two
+        found |= ((open_bits[low >> SIX] >> (low & SIXTY_THREE)) & ONE) << (two + ONE)
+    return found
+
+
+@kernel
 def find_vacancy(w, person, number, sector, rung, only_public):
     """Return an open vacancy of a stratum by keyed tries on its table, or -1.
 
@@ -247,17 +266,15 @@ def find_vacancy(w, person, number, sector, rung, only_public):
     base = stream_base(counts[Count.SEED], Stream.TRIES, counts[Count.MONTH])
     start = word(person_hash[person], base, number)
     tries = int(par[Par.SEARCH_TRIES])
-    for k in range(0, tries, 2):
-        z = mix(start + np.uint64(k) * GOLDEN)
-        cell = first + index_high(z, size)
-        at = np.uint64(cell)
-        if (open_bits[at >> np.uint64(6)] >> (at & np.uint64(63))) & ONE:
-            post = cells[cell]
-            if not only_public or posts[Post.PUBLIC, post] == 1:
-                return post
-        cell = first + index_low(z, size)
-        at = np.uint64(cell)
-        if (open_bits[at >> np.uint64(6)] >> (at & np.uint64(63))) & ONE:
+    for k in range(0, tries, BLOCK):
+        found = open_among(open_bits, start + np.uint64(k) * GOLDEN, first, size)
+        if k + BLOCK > tries:
+            found &= (ONE << np.uint64(tries - k + (tries & 1))) - ONE
+        while found:
+            at = lowest_bit(found)
+            found &= found - ONE
+            z = mix(start + np.uint64(k + at - (at & 1)) * GOLDEN)
+            cell = first + (index_low(z, size) if at & 1 else index_high(z, size))
             post = cells[cell]
             if not only_public or posts[Post.PUBLIC, post] == 1:
                 return post
@@ -307,17 +324,16 @@ def sector_sought(w, home, z):
 
 
 @kernel
-def send_application(w, person, number, slack):
-    """Let a person apply for one vacancy, if one is found within reach."""
+def choose_vacancy(w, person, number, by_slack):
+    """Return the vacancy that an application of a person goes to, or -1 when none is in reach."""
     people = w.people
     person_hash = w.person_hash
-    posts = w.posts
     par = w.par
     counts = w.counts
     scalars = w.scalars
     status = people[Person.STATUS, person]
     if people[Person.OFFER, person] >= 0 or not works_or_seeks(status):
-        return
+        return -1
     month = counts[Count.MONTH]
     base = stream_base(counts[Count.SEED], Stream.TARGET, month)
     z = word(person_hash[person], base, number)
@@ -325,33 +341,96 @@ def send_application(w, person, number, slack):
     sector = sector_sought(w, home, z)
     q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
     q = competence_in_sector(q, home, sector)
-    held = people[Person.POST, person]
-    rung_held = posts[Post.RUNG, held] if held >= 0 else people[Person.HOME_RUNG, person]
     share_down = 0.0
     if is_jobless(status):
-        share_down = bump_down_share(months_idle(w, person), slack, par)
+        share_down = bump_down_share(months_idle(w, person), by_slack, par)
     z2 = mix(z + GOLDEN)
+    rung_held = people[Person.HOME_RUNG, person]
     rung = rung_sought(status, q, rung_held, unit_high(z2), share_down, par)
     only_public = False
     bit = int(scalars[Scalar.BIT_NO_NETWORK])
     if bit >= 0 and people[Person.BARRIERS, person] & (1 << bit):
         only_public = unit_low(z2) >= help_of(w, person, Help.VISIBILITY)
-    post = find_vacancy(w, person, number, sector, rung, only_public)
-    if post < 0:
-        return
-    if held >= 0 and posts[Post.WORKPLACE, held] == posts[Post.WORKPLACE, post]:
+    return find_vacancy(w, person, number, sector, rung, only_public)
+
+
+@kernel
+def file_application(w, person, number, post):
+    """File an application with a vacancy of another workplace."""
+    held = w.people[Person.POST, person]
+    if held >= 0 and w.posts[Post.WORKPLACE, held] == w.posts[Post.WORKPLACE, post]:
         return
     put_application(w, person, post, 1 if number == MEETING else 0)
 
 
 @kernel
-def rank_applicants(w, post, rank_person):
-    """Read the applications of a vacancy in two stages and rank those good enough.
+def send_application(w, person, number, by_slack):
+    """Let a person apply for one vacancy, if one is found within reach."""
+    post = choose_vacancy(w, person, number, by_slack)
+    if post >= 0:
+        file_application(w, person, number, post)
+
+
+@kernel
+def send_applications(w, number, slack):
+    """Send the applications of a round: first all choose, then all file (memory asked in time)."""
+    people = w.people
+    posts = w.posts
+    intents = w.intents[number - 1]
+    n = w.intent_counts[number - 1]
+    by_slack = bump_by_slack(slack, w.par)
+    chosen = 0
+    for at in range(n):
+        soon = intents[min(at + AHEAD, n - 1)] >> 6
+        prefetch(people, soon)
+        prefetch(w.traits, soon)
+        prefetch(w.person_hash, soon)
+        code = intents[at]
+        person = code >> 6
+        post = choose_vacancy(w, person, code & 63, by_slack)
+        if post >= 0:
+            prefetch(posts, post)
+            prefetch(posts, max(people[Person.POST, person], 0))
+            intents[chosen] = code | (np.int64(post) << POST_SHIFT)
+            chosen += 1
+    for at in range(chosen):
+        soon = posts[Post.APPLICANTS, intents[min(at + AHEAD, chosen - 1)] >> POST_SHIFT]
+        prefetch(w.pool, max(soon, 0))
+        code = intents[at]
+        person = (code & CODE_BITS) >> 6
+        file_application(w, person, code & 63, code >> POST_SHIFT)
+
+
+@kernel
+def ask_for_applicants(w, post):
+    """Ask memory for the people who applied for a vacancy."""
+    at = w.posts[Post.APPLICANTS, post]
+    while at >= 0:
+        person = w.pool[0, at]
+        prefetch(w.people, person)
+        prefetch(w.traits, person)
+        prefetch(w.person_hash, person)
+        at = w.pool[1, at]
+
+
+@kernel
+def ask_for_their_posts(w, post):
+    """Ask memory for the posts that the applicants hold now."""
+    at = w.posts[Post.APPLICANTS, post]
+    while at >= 0:
+        prefetch(w.posts, max(w.people[Person.POST, w.pool[0, at]], 0))
+        at = w.pool[1, at]
+
+
+@kernel
+def read_applications(w, post):
+    """Read the written applications of a vacancy and call the best few above the bar.
 
     Returns
     -------
     int
-        Number ranked. ``rank_person`` holds rows, or -2 - slot for people from outside.
+        Number called: ``w.called`` holds rows, or -2 - slot for people from outside, ``w.scores[0]``
+        their written scores in falling order.
     """
     people = w.people
     person_hash = w.person_hash
@@ -370,10 +449,8 @@ def rank_applicants(w, post, rank_person):
     seed = counts[Count.SEED]
     post_word = post_hash[post] + np.uint64(number) * GOLDEN
     written_base = stream_base(seed, Stream.WRITTEN, 0)
-    offer_base = stream_base(seed, Stream.OFFER, 0)
     inclusiveness = inclusiveness_of(w, workplace)
     considers = workplaces[Workplace.CONSIDERS_LONG_TERM, workplace] == 1
-    rank_score = w.scores[1]
     outsider_gaps = w.scores[2]
     call = min(int(par[Par.SHORTLIST]), LONGEST_SHORTLIST)
     called = 0
@@ -381,7 +458,6 @@ def rank_applicants(w, post, rank_person):
     called_score = w.scores[0]
     # written stage: people of the place
     at = posts[Post.APPLICANTS, post]
-    met_called = 0
     while at >= 0:
         person = np.int64(pool[0, at])
         met = pool[2, at]
@@ -431,9 +507,36 @@ def rank_applicants(w, post, rank_person):
         if score < par[Par.WRITTEN_BAR]:
             continue
         called = insert_ranked(called_person, called_score, called, call, -2 - slot, score)
-    # offers
+    return called
+
+
+@kernel
+def rank_applicants(w, post, rank_person):
+    """Read the applications of a vacancy in two stages and rank those good enough.
+
+    Returns
+    -------
+    int
+        Number ranked. ``rank_person`` holds rows, or -2 - slot for people from outside.
+    """
+    people = w.people
+    posts = w.posts
+    par = w.par
+    called = read_applications(w, post)
+    called_person = w.called
+    called_score = w.scores[0]
+    rank_score = w.scores[1]
+    outsider_gaps = w.scores[2]
+    month = w.counts[Count.MONTH]
+    rung = posts[Post.RUNG, post]
+    workplace = posts[Post.WORKPLACE, post]
+    sector = posts[Post.SECTOR, post]
+    number = posts[Post.OPENING, post] * 32 + posts[Post.ATTEMPT, post]
+    post_word = w.post_hash[post] + np.uint64(number) * GOLDEN
+    offer_base = stream_base(w.counts[Count.SEED], Stream.OFFER, 0)
+    inclusiveness = inclusiveness_of(w, workplace)
     needed = standard(
-        posts[Post.ATTEMPT, post], shifts[Shift.HIRING_STANDARD, workplace], par
+        posts[Post.ATTEMPT, post], w.shifts[Shift.HIRING_STANDARD, workplace], par
     )
     ranked = 0
     for i in range(called):
@@ -446,7 +549,7 @@ def rank_applicants(w, post, rank_person):
             q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
             gap = competence_in_sector(q, people[Person.SECTOR, person], sector) - rung
             penalty = penalty_of(w, barriers_now(w, person, month))
-            z = pair_word(person_hash[person], post_word, offer_base)
+            z = pair_word(w.person_hash[person], post_word, offer_base)
             score = offer_score(
                 gap,
                 penalty * (1.0 - help_of(w, person, Help.PENALTY)),
@@ -544,9 +647,12 @@ def closing_stage(w):
     counts = w.counts
     open_posts = w.open_posts
     now = counts[Count.NOW]
+    pool = w.pool
     closing = w.closing  # per vacancy: post, number ranked, the ranking
     n = 0
-    for at in range(counts[Count.OPEN_POSTS]):
+    n_open = counts[Count.OPEN_POSTS]
+    for at in range(n_open):
+        prefetch(posts, open_posts[min(at + AHEAD, n_open - 1)])
         post = open_posts[at]
         if (
             posts[Post.STATE, post] == PostState.VACANT
@@ -561,6 +667,11 @@ def closing_stage(w):
             posts[Post.STARTS, post] = n
             n += 1
     for at in range(n):
+        prefetch(pool, max(posts[Post.APPLICANTS, closing[min(at + AHEAD, n - 1), 0]], 0))
+        if at + 3 < n:
+            ask_for_applicants(w, closing[at + 3, 0])
+        if at + 1 < n:
+            ask_for_their_posts(w, closing[at + 1, 0])
         closing[at, 1] = rank_applicants(w, closing[at, 0], closing[at, 2:])
     for at in range(n):
         propose(w, at)
@@ -668,13 +779,13 @@ def give_traits(w, person, z):
     )
     mood = scale * logistic_noise(z5)
     w.traits[Trait.MOOD, person] = mood
-    w.traits[Trait.EFFORT, person] *= np.exp(w.par[Par.MOOD_EFFORT] * mood)
+    w.traits[Trait.EFFORT, person] *= math.exp(w.par[Par.MOOD_EFFORT] * mood)
 
 
 @kernel
 def bounded_lognormal(sd, deviate):
     """Return a log-normal factor of mean about one, its deviate kept within three sd."""
-    return np.exp(sd * min(max(deviate, -3.0), 3.0) - 0.5 * sd * sd)
+    return math.exp(sd * min(max(deviate, -3.0), 3.0) - 0.5 * sd * sd)
 
 
 @kernel
@@ -685,25 +796,31 @@ def start_stage(w):
     open_posts = w.open_posts
     now = counts[Count.NOW]
     n = counts[Count.OPEN_POSTS]
+    kept = 0
     for at in range(n):
+        prefetch(posts, open_posts[min(at + AHEAD, n - 1)])
+        soon = posts[Post.PENDING, open_posts[min(at + AHEAD // 2, n - 1)]]
+        if soon >= 0:
+            prefetch(w.people, soon)
+            prefetch(w.traits, soon)
+            prefetch(w.snapshots, soon)
         post = open_posts[at]
         if posts[Post.STATE, post] != PostState.VACANT:
             continue
         person = posts[Post.PENDING, post]
         if person == -1 or posts[Post.STARTS, post] > now:
+            open_posts[kept] = post
+            kept += 1
             continue
         if person < -1:
             person = hire_from_outside(w, post)
             if person < 0:
                 return
         start_in_post(w, person, post, fill_of(w, person, post))
-    # drop from the list what is no longer vacant
-    kept = 0
-    for at in range(counts[Count.OPEN_POSTS]):
-        post = open_posts[at]
-        if posts[Post.STATE, post] == PostState.VACANT:
-            open_posts[kept] = post
-            kept += 1
+    # the posts that these starts emptied close up behind the vacancies that stay
+    for at in range(n, counts[Count.OPEN_POSTS]):
+        open_posts[kept] = open_posts[at]
+        kept += 1
     counts[Count.OPEN_POSTS] = kept
 
 
@@ -713,9 +830,7 @@ def hiring_round(w, number, slack):
     w.counts[Count.ROUND] = number
     w.counts[Count.NOW] = w.counts[Count.MONTH] * w.counts[Count.ROUNDS] + number - 1
     inside_stage(w)
-    for at in range(w.intent_counts[number - 1]):
-        code = w.intents[number - 1, at]
-        send_application(w, code >> 6, code & 63, slack)
+    send_applications(w, number, slack)
     closing_stage(w)
     start_stage(w)
     month = w.counts[Count.MONTH] - w.counts[Count.FIRST_MONTH]

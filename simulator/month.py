@@ -6,23 +6,29 @@ record. Rules live in :mod:`simulator.agents`; this file schedules.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simulator.agents.person import (
+    YOUNG,
     applications_per_month,
     entrant_competence,
     exit_per_month,
-    is_jobless,
-    is_registered,
     is_unemployed,
     job_loss_per_month,
+    looseness,
     next_jobless_status,
-    search_decay,
+    school_ends,
+    search_left,
     status_after_job_loss,
+    unemployment_risk,
 )
 from simulator.agents.workplace import (
+    destroyed_on_average,
     destroyed_per_month,
     growth_weight,
+    mean_over_trends,
     return_per_month,
     shift_log_odds,
     trend_of_year,
@@ -40,17 +46,19 @@ from simulator.chance import (
     unit_low,
     word,
 )
-from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
-from simulator.columns import Person, Policy, Post, Trait, Workplace
+from simulator.codes import RUNGS, Cause, Contract, EventKind, Fill, PostState, Status
+from simulator.columns import Person, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.enrolment import add_meetings, run_measures
 from simulator.hiring import give_traits, hiring_round
+from simulator.memory import prefetch
 from simulator.moves import (
     change_status,
     create_person,
     create_post,
     destroy_post,
     emit,
+    enter_register,
     help_of,
     leave_place,
     person_state,
@@ -58,10 +66,21 @@ from simulator.moves import (
     separate,
     set_status,
     settle_competence,
-    stratum_of,
 )
 from simulator.parameters import Par
+from simulator.record import record_people, record_posts
+from simulator.screen import (
+    drop_gone_people,
+    drop_gone_posts,
+    flag_people,
+    flag_posts,
+    list_flagged,
+    post_screen_of,
+    screen_afresh,
+    screen_of,
+)
 from simulator.world import (
+    ALWAYS,
     DECAY_MONTHS,
     Count,
     Flow,
@@ -71,13 +90,13 @@ from simulator.world import (
     Shift,
     Stock,
     Table,
-    Tally,
-    Total,
 )
 
+FIRST_HIRE = Fill.HIRE_SHORT_TERM_UNEMPLOYED.value  # fills by people who held no post
+LAST_HIRE = Fill.HIRE_OUTSIDE_REGION.value
+ROUNDING = 1e-9
+AHEAD = 6  # how many entries ahead memory is asked for
 KEY_MONTH = 1000  # months before the start are negative; keys are not
-FINISH_SECONDARY = 12 * 19 + 6  # age in months at which schooling ends
-FINISH_TERTIARY = 12 * 24 + 6
 
 
 @kernel
@@ -111,9 +130,7 @@ def add_entrants(w):
             person = create_person(w, entrant_key(month, kind, slot), 1, month - age_months, cause)
             if person < 0:
                 return
-            at = w.counts[Count.REGISTER]
-            w.register[at] = person
-            w.counts[Count.REGISTER] = at + 1
+            enter_register(w, person)
             z3 = mix(z2 + GOLDEN)
             w.people[Person.SEX, person] = 0 if unit_high(z2) < w.entrants[kind, 0] else 1
             u = unit_low(z2)
@@ -149,7 +166,8 @@ def add_entrants(w):
             status = Status.N
             u = unit_low(z4)
             if kind == 1:
-                if u < w.scalars[Scalar.MOVER_A]:
+                registers = w.par[Par.REGISTER_YOUNG] if age_months < 12 * YOUNG else 1.0
+                if u < w.scalars[Scalar.MOVER_A] * registers:
                     status = Status.A
                 elif u < w.scalars[Scalar.MOVER_A] + w.scalars[Scalar.MOVER_S]:
                     status = Status.S
@@ -170,10 +188,7 @@ def add_entrants(w):
 def finish_school(w, person, age_months):
     """Raise the competence of somebody whose schooling ends this month."""
     education = w.people[Person.EDUCATION, person]
-    finishes = (age_months == FINISH_SECONDARY and education == 1) or (
-        age_months == FINISH_TERTIARY and education == 2
-    )
-    if finishes:
+    if age_months == school_ends(education):
         settle_competence(w, person)
         base = stream_base(w.counts[Count.SEED], Stream.ENTRY_TRAITS, 0)
         u = unit(word(w.person_hash[person], base, 2))
@@ -181,9 +196,8 @@ def finish_school(w, person, age_months):
 
 
 @kernel
-def add_intents(w, person, number):
+def add_intents(w, person, number, base):
     """Spread a person's applications of the month over its rounds, by keyed draws."""
-    base = stream_base(w.counts[Count.SEED], Stream.SEARCH, w.counts[Count.MONTH])
     rounds = w.counts[Count.ROUNDS]
     for k in range(min(number, 60)):
         at_round = index_low(word(w.person_hash[person], base, 1 + k), rounds)
@@ -207,32 +221,42 @@ def people_pass(w):
     counts = w.counts
     interested = w.interested
     active_people = w.active_people
+    active_hash = w.active_hash
+    screens = w.screens
+    due = w.due
     ages = w.ages
+    decay = w.decay
     month = counts[Count.MONTH]
     seed = counts[Count.SEED]
     demography = stream_base(seed, Stream.DEMOGRAPHY, month)
     work = stream_base(seed, Stream.WORK, month)
-    decay = w.decay
-    for m in range(DECAY_MONTHS):
-        decay[m] = search_decay(m, par)
+    search = stream_base(seed, Stream.SEARCH, month)
+    health = int(w.scalars[Scalar.BIT_HEALTH])
     interested[:, :] = -1
     w.intent_counts[:] = 0
-    status_of = people[Person.STATUS]
-    kept = 0
-    for at in range(counts[Count.ACTIVE_PEOPLE]):
+    drop_gone_people(w)
+    screen_afresh(w)
+    n = counts[Count.ACTIVE_PEOPLE]
+    flag_people(screens, active_hash, demography, work, w.flagged, n)
+    n_due = list_flagged(w.flagged, due, n)
+    screened = counts[Count.NO_SCREENS] == 0
+    for k in range(n_due):
+        # screens say whom; ask memory for the columns of those whose turn is soon
+        soon = active_people[due[min(k + 2 * AHEAD, n_due - 1)]]
+        prefetch(people, soon)
+        prefetch(traits, soon)
+        prefetch(posts, max(people[Person.POST, active_people[due[min(k + AHEAD, n_due - 1)]]], 0))
+        at = due[k]
         person = active_people[at]
-        status = status_of[person]
+        status = people[Person.STATUS, person]
         if status > Status.N:
             continue
-        active_people[kept] = person
-        kept += 1
-        hashed = person_hash[person]
+        hashed = active_hash[at]
         x = word(hashed, demography, 0)
         y = word(hashed, work, 0)
         age_months = month - people[Person.BIRTH_MONTH, person]
         age = min(age_months // 12, 99)
-        if age_months == FINISH_SECONDARY or age_months == FINISH_TERTIARY:
-            finish_school(w, person, age_months)
+        finish_school(w, person, age_months)
         u = unit_high(x)
         dies = ages[Table.DIES, age]
         moves = dies + ages[Table.MOVES_AWAY, age]
@@ -253,33 +277,31 @@ def people_pass(w):
                 leave_place(w, person, cause, after)
             continue
         helped = people[Person.HELP, person] >= 0
+        ill = health >= 0 and (people[Person.BARRIERS, person] >> health) & 1 == 1
+        risk = unemployment_risk(people[Person.EDUCATION, person], people[Person.SEX, person], par)
+        left_of_search = 1.0
         if status == Status.EMPLOYED:
             post = people[Person.POST, person]
             rung = posts[Post.RUNG, post]
             workplace = posts[Post.WORKPLACE, post]
-            attachment = traits[Trait.ATTACHMENT, person]
+            tenure = month - people[Person.EMPLOYER_SINCE, person]
+            loose = looseness(tenure, rung, traits[Trait.ATTACHMENT, person], par)
+            left_of_search = loose
             shortfall = rung - traits[Trait.Q, person]
             help_log = shifts[Shift.SEPARATION_AFTER_HIRE, workplace]
             if helped:
                 help_log += help_of(w, person, Help.SEPARATION_AFTER_HIRE)
-            lost = job_loss_per_month(
-                month - people[Person.EMPLOYER_SINCE, person],
-                rung,
-                shortfall,
-                attachment,
-                help_log,
-                par,
-            )
-            exits = lost + exit_per_month(age, attachment, posts[Post.TITLE, post], par)
+            leaving = loose * par[Par.RISK_HEALTH] if ill else loose
+            lost = job_loss_per_month(leaving * risk, shortfall, help_log, par)
+            exits = lost + exit_per_month(age, leaving, posts[Post.TITLE, post], par)
             resident = people[Person.RESIDENT, person] == 1
-            if resident:
-                elsewhere = exits + par[Par.JOB_ELSEWHERE] * attachment
-            else:
-                elsewhere = exits + par[Par.COMMUTER_LEAVES] * attachment
+            elsewhere = exits + par[Par.JOB_ELSEWHERE] * loose
+            if not resident:
+                elsewhere += par[Par.COMMUTER_LEAVES]
             u = unit_high(y)
             if u < elsewhere:
                 if u < lost:
-                    after = status_after_job_loss(u / lost, par)
+                    after = status_after_job_loss(u / lost, age, par)
                     separate(w, person, Cause.JOB_LOSS, after, False)
                 elif u < exits:
                     separate(w, person, Cause.LABOUR_FORCE_EXIT, Status.N, False)
@@ -298,23 +320,22 @@ def people_pass(w):
         elif status == Status.EMPLOYED_ELSEWHERE:
             u = unit_low(x)
             if u < par[Par.ELSEWHERE_END]:
-                after = status_after_job_loss(u / par[Par.ELSEWHERE_END], par)
+                after = status_after_job_loss(u / par[Par.ELSEWHERE_END], age, par)
                 change_status(w, person, after, Cause.TRANSITION)
         else:
             u = unit_low(x)
-            after = next_jobless_status(status, age, u, par)
+            after = next_jobless_status(status, age, risk, u, par)
             if after != status:
                 change_status(w, person, after, Cause.TRANSITION)
             elif is_unemployed(status) and unit_high(y) < par[Par.FIND_ELSEWHERE]:
                 change_status(w, person, Status.EMPLOYED_ELSEWHERE, Cause.TRANSITION)
-        status = status_of[person]
+        status = people[Person.STATUS, person]
         if status > Status.N:
             continue
         # search of the month
-        kept_decay = 1.0
         if status >= Status.A:
             idle = min(month - people[Person.IDLE_SINCE, person], DECAY_MONTHS - 1)
-            kept_decay = decay[max(idle, 0)]
+            left_of_search = decay[max(idle, 0)] * search_left(age, ill, par)
         help_log = 0.0
         if helped:
             help_log = (
@@ -323,12 +344,13 @@ def people_pass(w):
                 + help_of(w, person, Help.LOCK_IN)
             )
         rate = applications_per_month(
-            status, traits[Trait.EFFORT, person], kept_decay, help_log, par
+            status, traits[Trait.EFFORT, person], left_of_search, help_log, par
         )
         u = unit_low(y)
         if u > 1.0 - rate:
-            add_intents(w, person, poisson(rate, u))
-    counts[Count.ACTIVE_PEOPLE] = kept
+            add_intents(w, person, poisson(rate, u), search)
+        if screens[at] == ALWAYS and screened:
+            screens[at] = screen_of(w, person)
 
 
 @kernel
@@ -356,17 +378,23 @@ def posts_pass(w):
     par = w.par
     counts = w.counts
     active_posts = w.active_posts
+    due = w.due
     month = counts[Count.MONTH]
     base = stream_base(counts[Count.SEED], Stream.POST, month)
-    kept = 0
+    drop_gone_posts(w)
     n = counts[Count.ACTIVE_POSTS]
-    for at in range(n):
-        post = active_posts[at]
+    post_screens = w.post_screens
+    screened = counts[Count.NO_SCREENS] == 0
+    flag_posts(post_screens, w.active_post_hash, base, w.flagged, n)
+    n_due = list_flagged(w.flagged, due, n)
+    for k in range(n_due):
+        prefetch(posts, active_posts[due[min(k + AHEAD, n_due - 1)]])
+        post = active_posts[due[k]]
         state = posts[Post.STATE, post]
         if state == PostState.DESTROYED:
             continue
-        active_posts[kept] = post
-        kept += 1
+        if post_screens[due[k]] == ALWAYS and screened:
+            post_screens[due[k]] = post_screen_of(w, post)
         z = word(post_hash[post], base, 0)
         workplace = posts[Post.WORKPLACE, post]
         trend = workplaces[Workplace.TREND, workplace]
@@ -375,7 +403,8 @@ def posts_pass(w):
         if not fixed or state != PostState.FILLED:
             if unit_high(z) < destroyed_per_month(trend, par):
                 if state == PostState.FILLED:
-                    after = status_after_job_loss(unit_low(z), par)
+                    age = (month - w.people[Person.BIRTH_MONTH, holder]) // 12
+                    after = status_after_job_loss(unit_low(z), age, par)
                     separate(w, holder, Cause.JOB_LOSS, after, True)
                 else:
                     destroy_post(w, post, Cause.NO_LONGER_NEEDED)
@@ -391,12 +420,16 @@ def posts_pass(w):
                     person_state(w, holder), -1, -1, 0, 0,
                 )  # fmt: skip
             else:
-                after = status_after_job_loss(unit_low(z), par)
+                to_n = par[Par.FIXED_TERM_TO_N]
+                u = unit_low(z)
+                after = Status.N
+                if u >= to_n:
+                    age = (month - w.people[Person.BIRTH_MONTH, holder]) // 12
+                    after = status_after_job_loss((u - to_n) / (1.0 - to_n), age, par)
                 ends = unit_low(z2) < par[Par.FIXED_TERM_POST_ENDS]
                 separate(w, holder, Cause.FIXED_TERM_END, after, ends)
         if state == PostState.WITHDRAWN and unit_low(z) < return_per_month(trend, par):
             return_post(w, post)
-    counts[Count.ACTIVE_POSTS] = kept
 
 
 @kernel
@@ -414,33 +447,39 @@ def add_new_posts(w):
     month = counts[Count.MONTH]
     base = stream_base(counts[Count.SEED], Stream.NEW_POSTS, month)
     cap = par[Par.CLOSURE_CAP]
-    mean_weight = (
-        par[Par.GROWING_SHARE] * par[Par.NEW_GROWING]
-        + par[Par.SHRINKING_SHARE] * par[Par.NEW_SHRINKING]
-        + 1.0
-        - par[Par.GROWING_SHARE]
-        - par[Par.SHRINKING_SHARE]
-    )
-    highest = max(par[Par.NEW_GROWING], 1.0) / mean_weight * cap
+    mean_weight = mean_over_trends(par[Par.NEW_GROWING], par[Par.NEW_SHRINKING], par)
+    highest = max(par[Par.NEW_GROWING] / mean_weight, 1.0) * cap
+    highest_weight = max(max(par[Par.NEW_GROWING], par[Par.NEW_SHRINKING]), 1.0) / mean_weight
+    highest_weight = max(highest_weight, 1.0)
     calendar = (month + 1200 + int(scalars[Scalar.FIRST_CALENDAR_MONTH])) % 12
-    trend = np.exp(par[Par.TREND_PER_YEAR] * max(month, 0) / 12.0)
+    trend = math.exp(par[Par.TREND_PER_YEAR] * max(month, 0) / 12.0)
     for sector in range(w.sectors.shape[1]):
         first = w.template_start[sector]
         n = w.template_start[sector + 1] - first
         if n == 0:
             continue
-        rate_open = w.sectors[Sector.NEW_POSTS_OPEN, sector]
         rate_fixed = w.sectors[Sector.NEW_POSTS_FIXED, sector]
+        at_rest = w.sectors[Sector.NEW_POSTS_OPEN, sector]
+        rate_open = max(destroyed_on_average(at_rest, 0, par), at_rest)
         season = w.sectors[Sector.SEASON_0 + calendar, sector] * trend
         slots = int(np.ceil(n * max(rate_open, rate_fixed) * season * highest))
+        highest_factor = 0.0
+        for rung in range(RUNGS):
+            highest_factor = max(highest_factor, w.fill_factor[sector * RUNGS + rung])
+        most = highest_factor * highest_weight / highest + ROUNDING
         for slot in range(slots):
             z = word(np.uint64((sector << 20) + slot), base, 0)
+            if unit_low(z) > most:
+                continue
             template = w.templates[first + index_high(z, n)]
             workplace = posts[Post.WORKPLACE, template]
             rung = posts[Post.RUNG, template]
             contract = posts[Post.CONTRACT, template]
-            expected = rate_fixed if contract == Contract.FIXED_TERM else rate_open
-            weight = growth_weight(workplaces[Workplace.TREND, workplace], par) / mean_weight
+            size_class = workplaces[Workplace.SIZE_CLASS, workplace]
+            expected = rate_fixed
+            if contract != Contract.FIXED_TERM:
+                expected = destroyed_on_average(at_rest, size_class, par)
+            weight = growth_weight(workplaces[Workplace.TREND, workplace], size_class, par)
             factor = w.fill_factor[sector * RUNGS + rung]
             if unit_low(z) < expected * season * weight * factor * n / slots:
                 key = (np.int64(month + KEY_MONTH) << 26) | (sector << 20) | slot
@@ -459,8 +498,9 @@ def set_trends(w):
         hashed = w.workplace_hash[workplace]
         if index_low(hashed, 12) == (month + 1200) % 12:
             base = stream_base(counts[Count.SEED], Stream.TREND, year)
+            size_class = workplaces[Workplace.SIZE_CLASS, workplace]
             workplaces[Workplace.TREND, workplace] = trend_of_year(
-                unit(word(hashed, base, 0)), par
+                unit(word(hashed, base, 0)), size_class, par
             )
 
 
@@ -482,132 +522,91 @@ def set_fill_factors(w):
         ratio = 1.0
         if normal > 0.0:
             ratio = (fills + weight * normal) / ((exposure + weight) * normal)
-        w.fill_factor[stratum] = min(ratio**eps, w.par[Par.CLOSURE_CAP])
+        w.fill_factor[stratum] = min(math.pow(ratio, eps), w.par[Par.CLOSURE_CAP])
 
 
 @kernel
-def record_people(w):
-    """Count people at the month end, by cell and as the targets measure them."""
-    people = w.people
-    posts = w.posts
-    counts = w.counts
-    active_people = w.active_people
-    history = w.history
-    last_employer = w.last_employer
-    month = counts[Count.MONTH]
-    at_month = month - counts[Count.FIRST_MONTH]
-    now = (month + 1200) % 4
-    before = (month + 1200 - 3) % 4
-    tally = w.tallies[at_month]
-    total = w.totals[at_month]
-    for at in range(counts[Count.ACTIVE_PEOPLE]):
-        person = active_people[at]
-        status = people[Person.STATUS, person]
-        cell = people[Person.CELL, person]
-        was = history[before, person]
-        history[now, person] = status
-        resident = people[Person.RESIDENT, person] == 1
-        workplace = -1
-        if status == Status.EMPLOYED:
-            post = people[Person.POST, person]
-            rung = posts[Post.RUNG, post]
-            workplace = posts[Post.WORKPLACE, post]
-            tally[cell, Tally.IN_WORK_0 + rung] += 1
-            people[Person.WORK_MONTHS, person] += 1
-            total[Total.EMPLOYED_HERE] += 1
-            tenure = month - people[Person.EMPLOYER_SINCE, person]
-            total[Total.TENURE_MONTHS] += tenure
-            if tenure < 3:
-                total[Total.STARTERS] += 1
-            if not resident:
-                total[Total.IN_COMMUTERS] += 1
-            last = last_employer[person]
-            if last != workplace:
-                # people new in the place (last employer -2 stands for a job elsewhere) come from
-                # elsewhere; the snapshot of the month before decides as the source does
-                total[Total.HIRES] += 1
-                if last >= 0 or last == -2:
-                    total[Total.HIRES_FROM_JOB] += 1
-                    if last >= 0:
-                        total[Total.OTHER_EMPLOYER] += 1
-                elif last == -3:
-                    total[Total.HIRES_FROM_REGISTER] += 1
-        elif status <= Status.N:
-            tally[cell, Tally.ELSEWHERE + status - Status.EMPLOYED_ELSEWHERE] += 1
-            if status == Status.EMPLOYED_ELSEWHERE:
-                people[Person.WORK_MONTHS, person] += 1
-                workplace = -2
-            elif is_registered(status):
-                workplace = -3
-        else:
-            tally[cell, Tally.OUT] += 1
-        last_employer[person] = workplace
-        if not resident or status > Status.N:
-            continue
-        total[Total.POPULATION] += 1
-        if status == Status.EMPLOYED:
-            total[Total.RESIDENTS_HERE] += 1
-        elif status == Status.EMPLOYED_ELSEWHERE:
-            total[Total.RESIDENTS_ELSEWHERE] += 1
-        else:
-            total[Total.A + status - Status.A] += 1
-        if is_registered(status) and month - people[Person.REGISTER_SINCE, person] >= 12:
-            total[Total.REGISTER_LONG] += 1
-        searching = status == Status.A or status == Status.S
-        if searching and month - people[Person.IDLE_SINCE, person] >= 12:
-            total[Total.SURVEY_LONG] += 1
-        # flows over three months, residents then and now
-        in_work = status <= Status.EMPLOYED_ELSEWHERE
-        if was == Status.A or was == Status.S:
-            total[Total.U_BEFORE] += 1
-            if in_work:
-                total[Total.U_TO_E] += 1
-            elif not searching:
-                total[Total.U_TO_PN] += 1
-        elif was <= Status.EMPLOYED_ELSEWHERE:
-            total[Total.E_BEFORE] += 1
-            if searching:
-                total[Total.E_TO_U] += 1
-            elif not in_work:
-                total[Total.E_TO_PN] += 1
-        elif was <= Status.N:
-            total[Total.PN_BEFORE] += 1
-            if searching:
-                total[Total.PN_TO_U] += 1
-            elif in_work:
-                total[Total.PN_TO_E] += 1
-
-
-@kernel
-def record_posts(w):
-    """Record stocks of posts at the month end and the vacancy-months of closure E."""
-    posts = w.posts
-    counts = w.counts
-    open_posts = w.open_posts
-    month = counts[Count.MONTH]
-    total = w.totals[month - counts[Count.FIRST_MONTH]]
-    slot = (month + 1200) % 12
+def note_stocks(w):
+    """Note filled posts and posts before a month, for the identities of flows and stocks."""
+    filled = 0
+    posts = 0
     for rung in range(RUNGS):
-        total[Total.VACANT] += w.stock[rung, Stock.VACANT]
-        total[Total.WITHDRAWN] += (
-            w.stock[rung, Stock.NOT_BACKFILLED] + w.stock[rung, Stock.GIVEN_UP]
-        )
-        total[Total.FIXED_TERM] += w.stock[rung, Stock.FIXED_TERM]
-        total[Total.POSTS] += (
-            w.stock[rung, Stock.FILLED]
-            + w.stock[rung, Stock.VACANT]
-            + w.stock[rung, Stock.NOT_BACKFILLED]
-            + w.stock[rung, Stock.GIVEN_UP]
-        )
-    flows = w.flows[month - counts[Count.FIRST_MONTH]]
-    old = 3 * counts[Count.ROUNDS]
-    for at in range(counts[Count.OPEN_POSTS]):
-        post = open_posts[at]
-        w.fill_ring[slot, 1, stratum_of(w, post)] += 1.0
-        if posts[Post.PUBLIC, post] == 1:
-            total[Total.VACANT_PUBLIC] += 1
-        if counts[Count.NOW] - posts[Post.OPENED, post] > old:
-            flows[posts[Post.RUNG, post], Flow.OLD_VACANCIES] += 1
+        filled += w.stock[rung, Stock.FILLED]
+        posts += w.stock[rung, Stock.FILLED] + w.stock[rung, Stock.VACANT]
+        posts += w.stock[rung, Stock.NOT_BACKFILLED] + w.stock[rung, Stock.GIVEN_UP]
+    w.counts[Count.FILLED_BEFORE] = filled
+    w.counts[Count.POSTS_BEFORE] = posts
+
+
+@kernel
+def flows_agree(w):
+    """Return whether flows of the month explain the change in filled posts and in posts.
+
+    Hires of people who held no post less separations = change in filled posts; change in posts =
+    created less destroyed. Since the stocks are those of the columns, it follows that change in
+    filled = change in posts less change in vacant less change in withdrawn.
+    """
+    month = w.counts[Count.MONTH]
+    flows = w.flows[month - w.counts[Count.FIRST_MONTH]]
+    hires = 0
+    separations = 0
+    filled = 0
+    posts = 0
+    for rung in range(RUNGS):
+        for fill in range(FIRST_HIRE, LAST_HIRE + 1):
+            hires += flows[rung, Flow.FILL + fill]
+        separations += flows[rung, Flow.SEPARATED]
+        filled += w.stock[rung, Stock.FILLED]
+        posts += w.stock[rung, Stock.FILLED] + w.stock[rung, Stock.VACANT]
+        posts += w.stock[rung, Stock.NOT_BACKFILLED] + w.stock[rung, Stock.GIVEN_UP]
+    born = 0
+    for post in range(w.counts[Count.POSTS]):
+        if w.posts[Post.CREATED_MONTH, post] == month and (
+            w.posts[Post.CREATED_BY, post] != Cause.START
+        ):
+            born += 1
+        if w.posts[Post.REMOVED_MONTH, post] == month:
+            born -= 1
+    filled -= w.counts[Count.FILLED_BEFORE]
+    posts -= w.counts[Count.POSTS_BEFORE]
+    return hires - separations == filled and born == posts
+
+
+@kernel
+def lists_agree(w):
+    """Return whether the lists of vacancies and of posts of a workplace hold what they must."""
+    vacant = 0
+    for at in range(w.counts[Count.OPEN_POSTS]):
+        # a vacancy destroyed in the monthly part stays in the list until the round ends
+        if w.posts[Post.STATE, w.open_posts[at]] == PostState.VACANT:
+            vacant += 1
+    unemployed = 0
+    for person in range(w.counts[Count.PEOPLE]):
+        status = w.people[Person.STATUS, person]
+        if is_unemployed(status) and w.people[Person.RESIDENT, person] == 1:
+            unemployed += 1
+    if vacant != w.counts[Count.VACANT] or unemployed != w.counts[Count.UNEMPLOYED]:
+        return False
+    for workplace in range(w.workplaces.shape[1]):
+        left = w.workplaces[Workplace.POSTS, workplace]
+        for rung in range(RUNGS):
+            previous = -1
+            post = w.heads[rung, workplace]
+            while post >= 0:
+                left -= 1
+                if (
+                    left < 0
+                    or w.posts[Post.WORKPLACE, post] != workplace
+                    or w.posts[Post.RUNG, post] != rung
+                    or w.posts[Post.PREVIOUS, post] != previous
+                    or w.posts[Post.STATE, post] == PostState.DESTROYED
+                ):
+                    return False
+                previous = post
+                post = w.posts[Post.NEXT, post]
+        if left != 0:
+            return False
+    return True
 
 
 @kernel
@@ -615,7 +614,8 @@ def check_conservation(w):
     """Verify the identities after a round on the columns themselves; set BROKEN to the first broken.
 
     1 holder and post agree; 2 people in one status with or without a post; 3 stocks equal the
-    columns; 4 posts per workplace; 5 search tables; 6 offers agree.
+    columns; 4 posts per workplace; 5 search tables; 6 offers agree; 7 flows explain the change of
+    stocks (``flows_agree``); 8 lists and counters (``lists_agree``).
     """
     stock = w.checked_stock
     stock[:, :] = 0
@@ -633,7 +633,14 @@ def check_conservation(w):
         rung = w.posts[Post.RUNG, post]
         workplace = w.posts[Post.WORKPLACE, post]
         held[workplace] += 1
-        if w.cells[w.posts[Post.CELL, post]] != post:
+        cell = w.posts[Post.CELL, post]
+        takes = (
+            state == PostState.VACANT
+            and w.posts[Post.PENDING, post] == -1
+            and w.posts[Post.INSIDE, post] == 0
+        )
+        bit = (w.open_bits[cell >> 6] >> np.uint64(cell & 63)) & np.uint64(1)
+        if w.cells[cell] != post or (bit == np.uint64(1)) != takes:
             broken = 5
         if state == PostState.FILLED:
             stock[rung, Stock.FILLED] += 1
@@ -672,6 +679,10 @@ def check_conservation(w):
         offer = w.people[Person.OFFER, person]
         if offer >= 0 and w.posts[Post.PENDING, offer] != person:
             broken = 6
+    if not flows_agree(w):
+        broken = 7
+    if not lists_agree(w):
+        broken = 8
     if broken != 0 and w.counts[Count.BROKEN] == 0:
         w.counts[Count.BROKEN] = broken
 
@@ -685,12 +696,15 @@ def advance_month(w, month):
     w.counts[Count.NOW] = month * rounds
     slot = (month + 1200) % 12
     w.fill_ring[slot] = 0.0
-    vacant = max(w.counts[Count.VACANT], 1)
+    # slack as it was at the end of last month: who joins now changes nobody's search this month
+    vacant = max(w.counts[Count.VACANT_BEFORE], 1)
     slack = 1.0
     if w.counts[Count.SLACK_NUMERATOR] > 0:
         slack = (
-            1000.0 * w.counts[Count.UNEMPLOYED] / vacant / w.counts[Count.SLACK_NUMERATOR]
+            1000.0 * w.counts[Count.UNEMPLOYED_BEFORE] / vacant / w.counts[Count.SLACK_NUMERATOR]
         )
+    if w.counts[Count.CHECK] == 1:
+        note_stocks(w)
     set_trends(w)
     set_fill_factors(w)
     add_entrants(w)
@@ -707,3 +721,5 @@ def advance_month(w, month):
             check_conservation(w)
     record_people(w)
     record_posts(w)
+    w.counts[Count.VACANT_BEFORE] = w.counts[Count.VACANT]
+    w.counts[Count.UNEMPLOYED_BEFORE] = w.counts[Count.UNEMPLOYED]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.agents.person import competence, is_jobless, is_registered, is_unemployed
+from simulator.agents.person import competence, distance_kept, is_registered, is_unemployed
 from simulator.agents.workplace import backfill_share, collection_length, inside_share
 from simulator.chance import (
-    GOLDEN,
     Stream,
     index_high,
     key_hash,
@@ -34,11 +33,13 @@ from simulator.codes import (
 from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.parameters import Par
-from simulator.world import Count, Flow, Help, Shift, Stock
+from simulator.world import ALWAYS, NEVER, DISTANCE_MONTHS, Count, Flow, Help, Shift, Snapshot, Stock
 
 ONE = np.uint64(1)
 SIXTY_THREE = np.uint64(63)
 SIX = np.uint64(6)
+OF_THIS_MONTH = 64  # bit of a recorded state: the person is in the month's list of changes
+NOT_COUNTED = 18  # recorded state of somebody new: position OUT
 
 
 @kernel
@@ -101,6 +102,17 @@ def set_open_bit(w, post, is_open):
     elif was and not is_open:
         open_bits[at] &= ~bit
         strata[3, stratum] -= 1
+
+
+@kernel
+def enter_register(w, person):
+    """Let measures recruit a person: the person joins a hashed cell of the register.
+
+    A measure draws cells and asks everybody in them, so one more person changes nobody's turn.
+    """
+    cell = index_high(w.person_hash[person], w.register_heads.shape[0])
+    w.register[person] = w.register_heads[cell]
+    w.register_heads[cell] = person
 
 
 @kernel
@@ -182,6 +194,7 @@ def count_post(w, post, change):
     counts = w.counts
     rung = posts[Post.RUNG, post]
     w.stock[rung, stock_position(w, post)] += change
+    w.post_screens[w.place_of_post[post]] = ALWAYS
     if posts[Post.STATE, post] == PostState.FILLED:
         workplaces[Workplace.FILLED, posts[Post.WORKPLACE, post]] += change
         if posts[Post.CONTRACT, post] == Contract.FIXED_TERM:
@@ -205,22 +218,21 @@ def competence_now(w, person):
     """Return a person's competence this month, help from measures included."""
     people = w.people
     traits = w.traits
-    posts = w.posts
     par = w.par
     counts = w.counts
     months = counts[Count.MONTH] - people[Person.Q_SINCE, person]
-    post = people[Person.POST, person]
-    status = people[Person.STATUS, person]
-    in_work = status <= Status.EMPLOYED_ELSEWHERE
-    rung = posts[Post.RUNG, post] if post >= 0 else people[Person.HOME_RUNG, person]
+    in_work = people[Person.STATUS, person] <= Status.EMPLOYED_ELSEWHERE
+    rung = people[Person.HOME_RUNG, person]
+    if months < DISTANCE_MONTHS:
+        kept = w.distance[1 if in_work else 0, months]
+    else:
+        kept = distance_kept(in_work, months, par)
     return competence(
         traits[Trait.Q, person],
         traits[Trait.LEARN, person] + help_of(w, person, Help.LEARNING),
         rung,
-        people[Person.HOME_RUNG, person],
         in_work,
-        months,
-        par,
+        kept,
     )
 
 
@@ -231,6 +243,20 @@ def help_of(w, person, what):
     if row < 0:
         return 0.0
     return w.helps[what, row]
+
+
+@kernel
+def note_change(w, person):
+    """Note that a person's status or post changed: for the record and for the screen."""
+    w.screens[w.place_of_person[person]] = ALWAYS
+    state = w.snapshots[Snapshot.STATE, person]
+    if state & OF_THIS_MONTH:
+        return
+    w.snapshots[Snapshot.STATE, person] = state | OF_THIS_MONTH
+    ring = w.counts[Count.MONTH] & 3
+    at = w.changed_counts[ring]
+    w.changed[ring, at] = person
+    w.changed_counts[ring] = at + 1
 
 
 @kernel
@@ -263,6 +289,9 @@ def set_status(w, person, status):
         counts[Count.UNEMPLOYED] += 1
     people[Person.STATUS, person] = status
     people[Person.STATUS_SINCE, person] = month
+    if status > Status.N:
+        counts[Count.GONE_PEOPLE] += 1
+    note_change(w, person)
 
 
 @kernel
@@ -464,6 +493,8 @@ def destroy_post(w, post, cause):
     w.posts[Post.HOLDER, post] = -1
     w.posts[Post.REMOVED_MONTH, post] = w.counts[Count.MONTH]
     w.posts[Post.REMOVED_BY, post] = cause
+    w.post_screens[w.place_of_post[post]] = NEVER
+    w.counts[Count.GONE_POSTS] += 1
     emit(
         w, EventKind.POST_DESTROYED, cause, -1, post, -1, rung, 0, -1, chain_post, opening, place
     )  # fmt: skip
@@ -582,6 +613,7 @@ def start_in_post(w, person, post, fill):
         people[Person.JOBS, person] += 1
     set_status(w, person, Status.EMPLOYED)
     people[Person.HOME_RUNG, person] = rung
+    note_change(w, person)
     if people[Person.SECTOR, person] != posts[Post.SECTOR, post]:
         # competence usable here counts from now on; the new sector becomes home
         q = traits[Trait.Q, person]
@@ -626,7 +658,10 @@ def create_post(w, key, workplace, sector, rung, contract, cause):
     w.posts[Post.CREATED_BY, post] = cause
     w.posts[Post.REMOVED_MONTH, post] = -1000000
     w.posts[Post.REMOVED_BY, post] = -1
-    w.active_posts[w.counts[Count.ACTIVE_POSTS]] = post
+    at = w.counts[Count.ACTIVE_POSTS]
+    w.active_posts[at] = post
+    w.active_post_hash[at] = w.post_hash[post]
+    w.place_of_post[post] = at
     w.counts[Count.ACTIVE_POSTS] += 1
     enter_search_table(w, post)
     link_to_workplace(w, post)
@@ -665,9 +700,13 @@ def create_person(w, key, resident, birth_month, cause):
     w.people[Person.UNEMPLOYED_SINCE, person] = -1000000
     w.people[Person.ENTERED_MONTH, person] = month
     w.people[Person.ENTERED_AS, person] = cause
-    w.history[:, person] = Status.LEFT
-    w.last_employer[person] = -1
+    w.snapshots[Snapshot.STATE, person] = NOT_COUNTED
+    w.snapshots[Snapshot.SEEN, person] = -1000000
+    w.snapshots[Snapshot.EMPLOYER, person] = -1
     w.served[person] = np.uint64(0)
-    w.active_people[w.counts[Count.ACTIVE_PEOPLE]] = person
+    at = w.counts[Count.ACTIVE_PEOPLE]
+    w.active_people[at] = person
+    w.active_hash[at] = w.person_hash[person]
+    w.place_of_person[person] = at
     w.counts[Count.ACTIVE_PEOPLE] += 1
     return person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from simulator.agents.partner import known_share, places_share
 from simulator.codes import Education, Sex
 from simulator.engine import Place, World
 from simulator.enrolment import FOREVER
-from simulator.world import ClauseColumn, Columns, Count, Enrolment, Help, Lever, Shift
+from simulator.world import ClauseColumn, Columns, Count, Help, Lever, Shift
 from simulator.world import Measure as Row
 
 KINDS = {"jobseeker": 0, "worker": 1, "employer": 2, "coordination": 3}
@@ -110,8 +110,8 @@ class Policy:
     ----------
     measures, levers, clauses : ndarray
         Tables of :mod:`simulator.world`.
-    served : dict
-        Names of the measures by position.
+    names : tuple
+        Measures by position (people and workplaces; not those that act on the place).
     """
 
     mix: Mix
@@ -133,14 +133,12 @@ class Policy:
             last = FOREVER if dose.months is None else first + dose.months
             if first + onset <= month < last:
                 now[lever] += size * dose.dose
-        at = 0
         for measure, _ in self.mix.entries:
             if measure.recruits == "place":
                 continue
-            row = columns.measures[at]
+            row = columns.measures[self.names.index(measure.id)]
             row[Row.KNOWN] = self._known(measure, now["awareness"], now["engagement"])
             row[Row.PLACES] = self._places(measure, now["engagement"])
-            at += 1
         columns.access[:] = np.clip(self.access + now["access"] * (1.0 - self.access), 0.0, 1.0)
 
     def _known(self, measure: Measure, awareness: float, engagement: float) -> float:
@@ -173,6 +171,9 @@ class Policy:
     def install(self, world: World, *, shadow: bool = False, placebo: bool = False) -> World:
         """Give a world this mix from its next month on; return the world.
 
+        What an earlier mix began is carried to its end: its participants keep their help, and it
+        recruits on only where this mix has the same measure.
+
         Parameters
         ----------
         shadow : bool
@@ -180,25 +181,46 @@ class Policy:
         placebo : bool
             As shadow, and re-key the draws of each participant on entry.
         """
-        measures = self.measures.copy()
+        policy = self if world.policy is None else self._after(world.policy, world.columns)
+        measures = policy.measures.copy()
         if shadow or placebo:
             measures[:, Row.EFFECTIVE] = 0.0
             measures[:, Row.NEVER_SERVED] = 0.0
         world._replace(
             measures=measures,
-            levers=self.levers.copy(),
-            clauses=self.clauses.copy(),
-            access=self.access.copy(),
-            enrolments=np.zeros((len(Enrolment), 0), np.int32),
-            helps=np.zeros((len(Help), 0)),
+            levers=policy.levers.copy(),
+            clauses=policy.clauses.copy(),
+            access=policy.access.copy(),
         )
-        w = world.columns
-        w.counts[Count.ENROLMENTS] = 0
-        w.counts[Count.PLACEBO] = int(placebo)
-        w.served[:] = 0
-        world._drop_help()
-        world.policy = self
+        world.columns.counts[Count.PLACEBO] = int(placebo)
+        world.policy = policy
         return world
+
+    def _after(self, earlier: Policy, columns: Columns) -> Policy:
+        """Return this mix laid out behind an earlier one whose participants are still there."""
+        measures = columns.measures.copy()
+        measures[:, Row.END] = np.minimum(measures[:, Row.END], self.start)
+        added = self.measures.copy()
+        added[:, [Row.LEVER_START, Row.LEVER_END]] += len(earlier.levers)
+        for column in (
+            Row.CLAUSE_START, Row.CLAUSE_END, Row.WORKPLACE_CLAUSE_START, Row.WORKPLACE_CLAUSE_END
+        ):  # fmt: skip
+            added[:, column] += len(earlier.clauses)
+        names = list(earlier.names)
+        rows = list(measures)
+        for name, row in zip(self.names, added, strict=True):
+            if name in names:
+                rows[names.index(name)] = row
+            else:
+                names.append(name)
+                rows.append(row)
+        return replace(
+            self,
+            names=tuple(names),
+            measures=np.array(rows).reshape(-1, len(Row)),
+            levers=np.concatenate([earlier.levers, self.levers]),
+            clauses=np.concatenate([earlier.clauses, self.clauses]),
+        )
 
 
 def _group(measure: Measure) -> str:

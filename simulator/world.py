@@ -16,7 +16,10 @@ from simulator.codes import RUNGS, Cause, Fill, PostState, Status
 from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
 
 LONGEST_SHORTLIST = 12
+ALWAYS = np.uint64(0xFFFFFFFFFFFFFFFF)  # a screen that every draw passes
+NEVER = np.uint64(0)
 DECAY_MONTHS = 128
+DISTANCE_MONTHS = 256
 
 
 class _Positions(IntEnum):
@@ -36,7 +39,6 @@ class Count(_Positions):
     OPEN_POSTS = auto()  # length of the list of vacant posts
     APPLICATIONS = auto()  # applications ever allocated in the pool
     FREE_APPLICATION = auto()  # head of the free list, or -1
-    REGISTER = auto()  # people that measures can recruit from
     HELPS = auto()
     ENROLMENTS = auto()
     MONTH = auto()
@@ -51,6 +53,10 @@ class Count(_Positions):
     BROKEN = auto()  # number of the identity that failed, 0 when none
     VACANT = auto()
     UNEMPLOYED = auto()
+    VACANT_BEFORE = auto()  # at the end of last month, of which slack is made
+    UNEMPLOYED_BEFORE = auto()
+    FILLED_BEFORE = auto()  # filled posts at the end of last month, for the conservation check
+    POSTS_BEFORE = auto()  # posts at the end of last month, for the conservation check
     SLACK_NUMERATOR = auto()  # unemployed per thousand vacancies at the start
     PLACEBO = auto()  # 1: re-key the draws of each person on entry into a measure
     IMPULSE_RUNG = auto()  # rung of the vacancy to be overruled, or -1
@@ -58,6 +64,12 @@ class Count(_Positions):
     IMPULSE_KIND = auto()  # 0 none, 1 outsider -> best inside, 2 inside -> opened to all
     IMPULSE_NUMBER = auto()  # which of the eligible vacancies of the month (hash order)
     IMPULSE_DONE = auto()  # post row + 1 of the vacancy overruled
+    GONE_PEOPLE = auto()  # people in the active list who have retired, left or died
+    GONE_POSTS = auto()  # posts in the active list that are destroyed
+    FLAG_AGE_55 = auto()  # barrier flags that follow from age, 0 where the place has none
+    FLAG_UNDER_30 = auto()
+    NO_SCREENS = auto()  # 1: the rules look at everybody every month (slow; a check)
+    SCREENED_UNTIL = auto()  # first month for which the screens must be computed afresh
 
 
 class Flow(_Positions):
@@ -108,6 +120,32 @@ class Tally(_Positions):
     SIZE = 10
 
 
+class Snapshot(_Positions):
+    """int32 columns of a person as the last month end left them."""
+
+    STATE = auto()  # see record.recorded_state
+    SINCE = auto()  # with the employer, or on the register
+    UNEMPLOYED_SINCE = auto()
+    EMPLOYER = auto()  # workplace, -2 a job elsewhere, -3 on the register, -1 neither
+    SEEN = auto()  # month in which the person was last met in the lists of changes
+
+
+class Head(_Positions):
+    """Running counts of people as the last month end left them, from which totals are read."""
+
+    BY_STATE = 0  # + position in Tally * 2 + resident, 0..19
+    EMPLOYER_SINCE = 20  # sum over people in work here
+    SIZE = 21
+
+
+class Recent(_Positions):
+    """People by the month in which a spell began, for spells of the last fifteen months."""
+
+    EMPLOYED = auto()
+    REGISTERED = auto()  # residents
+    SEARCHING = auto()  # residents in A or S, by the end of their last job
+
+
 class Total(_Positions):
     """Month-end counts of the place (residents unless said), measured as the targets are."""
 
@@ -121,10 +159,10 @@ class Total(_Positions):
     N = auto()
     RETIRED = auto()
     REGISTER_LONG = auto()  # A or P for 12 or more unbroken months
-    SURVEY_LONG = auto()  # A or S, out of work for 12 or more months
+    SURVEY_LONG = auto()  # A or S, unemployed (A, P, S) for 12 or more unbroken months
     STARTERS = auto()  # in work here, began with the employer within three months
     TENURE_MONTHS = auto()
-    OTHER_EMPLOYER = auto()  # in work at both month ends, another employer at the second
+    OTHER_EMPLOYER = auto()  # in work here at one month end, with another employer at the next
     U_BEFORE = auto()  # in A or S three months before, still a resident of 15-74
     U_TO_E = auto()
     U_TO_PN = auto()
@@ -143,6 +181,8 @@ class Total(_Positions):
     POSTS = auto()
     IN_COMMUTERS = auto()
     FIXED_TERM = auto()
+    HIRES_FROM_OUTSIDE = auto()  # of people from outside, whose earlier status is unknown
+    HIRES_NEW_POST = auto()  # into posts created within twelve months
 
 
 class Measure(_Positions):
@@ -296,6 +336,7 @@ class Scalar(_Positions):
     BIT_UNDER_30 = auto()
     BIT_NO_NETWORK = auto()
     BIT_DISCOURAGED = auto()
+    BIT_HEALTH = auto()
     HAS_OUTSIDE = auto()
     FILL_CHANCE_WEIGHT = auto()  # vacancy-months of Q0 mixed into Q of a stratum
 
@@ -307,8 +348,12 @@ class Columns(NamedTuple):
     traits: np.ndarray  # float64 (Trait, capacity)
     person_hash: np.ndarray  # uint64
     person_keys: np.ndarray  # int64
-    history: np.ndarray  # int8 (4, capacity): status at the last four month ends, for flows
-    last_employer: np.ndarray  # int32: workplace at the last month end, or -1
+    snapshots: np.ndarray  # int32 (Snapshot, capacity): people as the last month end left them
+    changed: np.ndarray  # int32 (4, capacity): who changed in each of the last four months
+    changed_counts: np.ndarray  # int64 (4,)
+    headcount: np.ndarray  # int64 (Head,)
+    recent: np.ndarray  # int64 (Recent, 16): by month modulo 16
+    tally_now: np.ndarray  # int64 (cells, Tally)
     posts: np.ndarray  # int32 (Post, capacity)
     post_hash: np.ndarray
     post_keys: np.ndarray
@@ -325,8 +370,18 @@ class Columns(NamedTuple):
     intents: np.ndarray  # int64 (rounds, capacity): person row * 64 + number of the application
     intent_counts: np.ndarray  # int64 (rounds,)
     active_people: np.ndarray  # int32
+    active_hash: np.ndarray  # uint64: person_hash in order of active_people
+    screens: np.ndarray  # uint64: bounds on what can happen in a month (see month.screen_of)
+    place_of_person: np.ndarray  # int32: place in active_people
     active_posts: np.ndarray  # int32
-    register: np.ndarray  # int32: people that measures recruit from, the same list in twins
+    active_post_hash: np.ndarray  # uint64
+    post_screens: np.ndarray  # uint64
+    place_of_post: np.ndarray  # int32
+    flagged: np.ndarray  # uint8: scratch, whose screen a month's draws pass
+    due: np.ndarray  # int32: scratch, the list of those
+    par_screened: np.ndarray  # float64 (Par,): parameters for which the screens hold
+    register_heads: np.ndarray  # int32 (2**k,): first person of a cell that measures draw, or -1
+    register: np.ndarray  # int32: next person of the same cell, or -1
     templates: np.ndarray  # int32: start posts by sector
     template_start: np.ndarray  # int64 (sectors + 1,)
     fill_ring: np.ndarray  # float64 (12, 2, strata): fills and vacancy-months, last twelve months
@@ -356,6 +411,8 @@ class Columns(NamedTuple):
     shifts: np.ndarray  # float64 (Shift, workplaces)
     closing: np.ndarray  # int64 (capacity, 2 + LONGEST_SHORTLIST): scratch of the closing stage
     decay: np.ndarray  # float64 (DECAY_MONTHS,): search left by months out of work
+    distance: np.ndarray  # float64 (2, DISTANCE_MONTHS): distance kept out of work and in work
+    penalty_of_flags: np.ndarray  # float64 (2**bits,): written score of a set of barriers
     called: np.ndarray  # int64 (LONGEST_SHORTLIST,): scratch of one vacancy
     scores: np.ndarray  # float64 (3, 16): scratch of one vacancy: called, ranked, outsiders' gaps
     checked_stock: np.ndarray  # int64 (RUNGS, Stock): scratch of the conservation check
@@ -363,14 +420,26 @@ class Columns(NamedTuple):
     served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before
 
 
+# stored entity by entity: the rules read many columns of one person or post at a time
+BY_ENTITY = frozenset(
+    {
+        "people", "traits", "snapshots", "posts", "pool",
+        "workplaces", "policies", "shifts", "heads", "interested",
+    }
+)  # fmt: skip
+
 # type and number of axes of each array
 LAYOUT = {
     "people": ("int32", 2),
     "traits": ("float64", 2),
     "person_hash": ("uint64", 1),
     "person_keys": ("int64", 1),
-    "history": ("int8", 2),
-    "last_employer": ("int32", 1),
+    "snapshots": ("int32", 2),
+    "changed": ("int32", 2),
+    "changed_counts": ("int64", 1),
+    "headcount": ("int64", 1),
+    "recent": ("int64", 2),
+    "tally_now": ("int64", 2),
     "posts": ("int32", 2),
     "post_hash": ("uint64", 1),
     "post_keys": ("int64", 1),
@@ -387,7 +456,17 @@ LAYOUT = {
     "intents": ("int64", 2),
     "intent_counts": ("int64", 1),
     "active_people": ("int32", 1),
+    "active_hash": ("uint64", 1),
+    "screens": ("uint64", 1),
+    "place_of_person": ("int32", 1),
     "active_posts": ("int32", 1),
+    "active_post_hash": ("uint64", 1),
+    "post_screens": ("uint64", 1),
+    "place_of_post": ("int32", 1),
+    "flagged": ("uint8", 1),
+    "due": ("int32", 1),
+    "par_screened": ("float64", 1),
+    "register_heads": ("int32", 1),
     "register": ("int32", 1),
     "templates": ("int32", 1),
     "template_start": ("int64", 1),
@@ -418,6 +497,8 @@ LAYOUT = {
     "shifts": ("float64", 2),
     "closing": ("int64", 2),
     "decay": ("float64", 1),
+    "distance": ("float64", 2),
+    "penalty_of_flags": ("float64", 1),
     "called": ("int64", 1),
     "scores": ("float64", 2),
     "checked_stock": ("int64", 2),

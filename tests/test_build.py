@@ -136,7 +136,17 @@ def test_traits(parameters, built):
     assert np.isfinite(traits).all()
     assert traits[Trait.LEARN].mean() == pytest.approx(0.9, abs=0.01)
     assert traits[Trait.AMBITION].mean() == pytest.approx(parameters["ambition_mean"], rel=0.05)
-    assert traits[Trait.ATTACHMENT].mean() == pytest.approx(1.0, abs=0.05)
+    # residents who have not retired are as mixed as those who come later
+    lives = (people[Person.RESIDENT] == 1) & (people[Person.STATUS] <= Status.N)
+    spread = parameters["attachment_sd"]
+    logs = np.log(traits[Trait.ATTACHMENT, lives])
+    assert logs.mean() == pytest.approx(-0.5 * spread**2, abs=0.05)
+    assert logs.std() == pytest.approx(spread, rel=0.03)
+    tenure = built.month - people[Person.EMPLOYER_SINCE]
+    at_work = lives & (people[Person.STATUS] == Status.EMPLOYED)
+    new, old = at_work & (tenure < 12), at_work & (tenure > 120)
+    median = [np.median(traits[Trait.ATTACHMENT, who]) for who in (new, old)]
+    assert median[0] > 1.5 * median[1]
     held = people[Person.POST] >= 0
     gap = traits[Trait.Q, held] - posts[Post.RUNG, people[Person.POST, held]]
     assert (gap >= 0).mean() > 0.9

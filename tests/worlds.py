@@ -11,6 +11,7 @@ from calibration.small_worlds import (
     run_recorded,
     small_place,
     snapshot,
+    with_measures,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "run_recorded",
     "small_place",
     "snapshot",
+    "with_measures",
 ]

@@ -6,13 +6,14 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from scenarios.errors import ScenarioError
+from scenarios.errors import ScenarioError, read_toml, validate
 from scenarios.loader import load_site, read_parameters, shipped_sites
 from scenarios.measures import Mix, check_mix_fits, load_measure, load_mix, load_partners
+from scenarios.numbers import Number
 
 
 def kind_of(path: Path) -> str:
-    """Return ``site``, ``mix``, ``measure``, ``partners`` or ``parameters`` by a file's keys.
+    """Return the word for what a file is (site, mix, measure, partners, parameters, penalties).
 
     A file that cannot be parsed counts as a site, whose reader says what is wrong.
     """
@@ -33,6 +34,8 @@ def kind_of(path: Path) -> str:
         return "measure"
     tables = [value for key, value in data.items() if key != "schema"]
     if tables and all(isinstance(value, dict) for value in tables):
+        if any("callback_ratio" in table for table in tables):
+            return "penalties"
         return "parameters"
     return "site"
 
@@ -54,11 +57,24 @@ def check_file(path: Path) -> str:
         load_partners(path)
     elif kind == "parameters":
         read_parameters(path)
+    elif kind == "penalties":
+        _check_penalties(path)
     else:
         problems = _place_problems(load_mix(path))
         if problems:
             raise ScenarioError(problems)
     return kind
+
+
+def _check_penalties(path: Path) -> None:
+    """Check a file of call-back ratios and the scores solved from them."""
+    problems: list[str] = []
+    for barrier, row in (read_toml(path, problems) or {}).items():
+        validate(Number, row.get("callback_ratio"), path, problems, (barrier, "callback_ratio"))
+        if not isinstance(row.get("score"), int | float):
+            problems.append(f"{path.name}: {barrier}.score must be a number of score units.")
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _place_problems(mix: Mix) -> list[str]:

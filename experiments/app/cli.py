@@ -22,7 +22,7 @@ vacancy-chains: a place, person by person and post by post, with and without mea
          vacancy-chains sites
   ask    what a mix of measures would do             compare
          vacancy-chains compare kokkola
-  study  one world, trials, many runs                run  trial
+  study  one world with its ledger                   run
          vacancy-chains run kokkola --years 2
   trust  verify files, results and the model         check  validate
          vacancy-chains check results/run-kokkola-1

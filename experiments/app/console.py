@@ -282,5 +282,9 @@ class Progress:
         elif not self._said or elapsed - self._said >= 10:
             # in a log file a line now and then is enough
             self._said = elapsed
-            share = f" {self._done:g} of {self._total:g}" if self._total else ""
+            share = ""
+            if self._total == 1:
+                share = f" {self._done:.0%}"  # the work tells a share
+            elif self._total:
+                share = f" {self._done:g} of {self._total:g}"
             print(f"{self.what}{share}{', ' + left if left else ' ...'}", file=self.stream)

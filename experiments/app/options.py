@@ -10,7 +10,7 @@ import typer
 
 LOOK = "look: what is shipped, and what a result says"
 ASK = "ask: what a mix of measures would do"
-STUDY = "study: one world, trials, many runs"
+STUDY = "study: one world with its ledger"
 TRUST = "trust: verify files, results and the model"
 
 

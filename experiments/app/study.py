@@ -1,4 +1,4 @@
-"""Commands for studies: one world with its ledger, a randomised trial inside the model."""
+"""Commands for studies: one world with its ledger."""
 
 from __future__ import annotations
 

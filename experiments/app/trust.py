@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from experiments.app.console import FAILED, InputError, Progress
-from experiments.app.options import TRUST
+from experiments.app.console import FAILED, InputError, Progress, write_json
+from experiments.app.options import TRUST, Json
 
 app = typer.Typer()
 
@@ -66,3 +68,54 @@ def _check_results(folder: Path) -> bool:
     wrong = sum(not row.holds for row in rows)
     typer.echo(f"{folder}: {len(rows) - wrong} of {len(rows)} checks hold.")
     return wrong == 0
+
+
+@app.command(rich_help_panel=TRUST)
+def validate(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only the checks that take seconds.")
+    ] = False,
+    json: Json = None,
+) -> None:
+    """Run the checks of the model: closed forms, conservation, known facts."""
+    from calibration.validate import validate as run_checks
+
+    with Progress("Checking the model") as progress:
+        found = run_checks(
+            quick, progress=lambda name, share: progress(share, 1.0, f"Checking {name}")
+        )
+    rows = [_as_dict(row) for row in found]
+    failed = sum(row["holds"] is False for row in rows)
+    if json is not None:
+        write_json(rows, json)
+    if json != "-":
+        for row in rows:
+            word = {True: "holds", False: "FAILS"}.get(row["holds"], "-    ")
+            typer.echo(
+                f"{word}  {row['check']} ({row['kind']}): "
+                f"expected {_short(row['expected'])}, simulated {_short(row['simulated'])}"
+            )
+        typer.echo(f"{len(rows) - failed} of {len(rows)} checks hold.")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _as_dict(row: Any) -> dict[str, Any]:
+    """Return a row as a dictionary, whatever kind of record it is."""
+    if isinstance(row, Mapping):
+        found = dict(row)
+    elif hasattr(row, "_asdict"):
+        found = row._asdict()
+    else:
+        found = dict(vars(row))
+    if found.get("holds") is not None:
+        found["holds"] = bool(found["holds"])  # a numpy truth value is not True
+    # what is not a number is missing, and JSON knows no infinity
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in found.items()
+    }
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

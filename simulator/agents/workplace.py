@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from simulator.codes import Trend
 from simulator.compile import kernel
 from simulator.parameters import Par
+
+LARGE = 3  # size class of workplaces with 250 and more posts
 
 
 @kernel
@@ -14,7 +16,7 @@ def shift_log_odds(share, shift):
     """Return a share moved by a shift on the log-odds scale (0 and 1 stay)."""
     if shift == 0.0 or share <= 0.0 or share >= 1.0:
         return share
-    odds = share / (1.0 - share) * np.exp(shift)
+    odds = share / (1.0 - share) * math.exp(shift)
     return odds / (1.0 + odds)
 
 
@@ -54,18 +56,42 @@ def destroyed_per_month(trend, par):
 
 
 @kernel
-def growth_weight(trend, par):
-    """Return how readily a workplace takes up a new post, relative to a resting one."""
-    if trend == Trend.GROWING:
-        return par[Par.NEW_GROWING]
-    if trend == Trend.SHRINKING:
-        return par[Par.NEW_SHRINKING]
-    return 1.0
+def mean_over_trends(growing, shrinking, par):
+    """Return the mean of a factor that is 1 at rest, over the workplaces that have trends."""
+    up, down = par[Par.GROWING_SHARE], par[Par.SHRINKING_SHARE]
+    return 1.0 + up * (growing - 1.0) + down * (shrinking - 1.0)
 
 
 @kernel
-def trend_of_year(u, par):
-    """Return whether a workplace grows, rests or shrinks in a year."""
+def growth_weight(trend, size_class, par):
+    """Return how readily a workplace takes up a new post, relative to its mean over years."""
+    if size_class == LARGE:
+        return 1.0
+    weight = 1.0
+    if trend == Trend.GROWING:
+        weight = par[Par.NEW_GROWING]
+    elif trend == Trend.SHRINKING:
+        weight = par[Par.NEW_SHRINKING]
+    return weight / mean_over_trends(par[Par.NEW_GROWING], par[Par.NEW_SHRINKING], par)
+
+
+@kernel
+def destroyed_on_average(at_rest, size_class, par):
+    """Return the hazard that an open-ended post is destroyed, mean over the years."""
+    if size_class == LARGE:
+        return at_rest
+    return at_rest * mean_over_trends(par[Par.DESTROYED_GROWING], par[Par.DESTROYED_SHRINKING], par)
+
+
+@kernel
+def trend_of_year(u, size_class, par):
+    """Return whether a workplace grows, rests or shrinks in a year.
+
+    Workplaces of 250 and more posts rest: their units go up and down apart, and one year of one
+    hospital would otherwise move the whole town.
+    """
+    if size_class == LARGE:
+        return Trend.RESTING
     if u < par[Par.GROWING_SHARE]:
         return Trend.GROWING
     if u < par[Par.GROWING_SHARE] + par[Par.SHRINKING_SHARE]:
@@ -167,10 +193,14 @@ def standard(attempt, shift, par):
 
 @kernel
 def inside_score(gap, tenure_months, penalty, inclusiveness, noise, par):
-    """Return the score of a candidate inside: competence, tenure, minus the promotion penalty."""
+    """Return the score of a candidate inside: competence, tenure, minus the promotion penalty.
+
+    Competence counts up to the rung asked: it makes nobody a better candidate to stand above it,
+    or people on the same rung would always come before those who wait for promotion.
+    """
     years = min(tenure_months, 120) / 12.0
     return (
-        gap
+        min(gap, 0.0)
         + par[Par.TENURE_BONUS] * years
         - par[Par.PROMOTION_PENALTY] * penalty * (1.0 - inclusiveness)
         + 0.25 * noise

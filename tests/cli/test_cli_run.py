@@ -104,13 +104,17 @@ def test_same_seed_same_bytes(results, tmp_path):
         assert (mine == theirs) is same
 
 
-def test_force_replaces_and_leaves_nothing_else(tmp_path):
+def test_force_replaces_results_but_no_files_of_others(results, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
-    (folder / "old.txt").write_text("old")
-    done = command("run", "kokkola", "--years", "1", "--out", folder, "--force")
-    assert done.returncode == 0, done.stderr.decode()
-    assert not (folder / "old.txt").exists()
+    (folder / "mine.txt").write_text("mine")
+    words = ("run", "kokkola", "--years", "1", "--out", folder, "--force")
+    assert command(*words).returncode == 0
+    assert (folder / "mine.txt").read_text() == "mine"
+    (folder / "manifest.json").write_text("{}")
+    # now it is a folder of results, and is replaced as a whole
+    assert command(*words).returncode == 0
+    assert set(contents(folder)) == set(contents(results))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -145,7 +149,7 @@ def test_problems_of_all_files_are_told_in_one_pass(tmp_path):
         ("sites", {"site"}),
         ("measures", {"measure"}),
         ("mixes", {"mix"}),
-        (".", {"site", "measure", "mix", "partners", "parameters"}),
+        (".", {"site", "measure", "mix", "partners", "parameters", "penalties"}),
     ],
 )
 def test_shipped_files_are_found_good_and_recognised(folder, kinds):

@@ -1,0 +1,586 @@
+"""The results folder of ``compare``: tables, figures and one self-contained report.
+
+The first two printed pages are for a council: question, answer, for whom, what it hangs on, what
+would change our mind, without the field's terms. Method and tables follow.
+"""
+
+from __future__ import annotations
+
+import base64
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scenarios.measures import Measure, Mix
+from simulator.answer import cell, design_text, length_text, seeds_text, unit_text
+from simulator.comparison import Comparison
+from simulator.figures import Drawing, draw_all
+from simulator.files import (
+    output_folder,
+    table,
+    write_codebook,
+    write_csv,
+    write_manifest,
+    write_parquet,
+)
+from simulator.headline import (
+    SECTIONS,
+    SIDES,
+    Needed,
+    Quantity,
+    contrast,
+    design_of,
+    horizon_rows,
+    judged,
+    key_of,
+    main_strength,
+    needed,
+    placebo_rows,
+    quantities,
+    served_by_measure,
+    strengths_of,
+    unmeasured,
+)
+from simulator.runs import barrier_meanings, columns_of_frame, run, world_table
+from simulator.wording import Words
+
+LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
+FAR_ROWS = 10  # margins shown: those furthest from their target
+SMALL_COUNT = 100
+CLOSE = 0.03
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def program_version() -> str:
+    """Return the version of the program."""
+    try:
+        return version("vacancy-chain-simulator")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def write_comparison(
+    comparison: Comparison,
+    folder: str | Path,
+    lang: str = "en",
+    force: bool = False,
+    ledger: bool = True,
+) -> Path:
+    """Write all files of ``compare`` into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder
+        Results folder.
+    lang : {"en", "fi", "sv"}
+        Language of the report and the figures.
+    force
+        Replace an existing results folder.
+    ledger
+        Record one run of the reference for chain lengths by origin.
+
+    Raises
+    ------
+    ResultError
+        When the folder exists and is not empty, or cannot be written.
+    """
+    town = comparison.town
+    barriers = barrier_meanings(town.site)
+    with output_folder(folder, force) as out:
+        margins = margins_of(comparison)
+        chains, origin = chains_of(comparison) if ledger else (None, None)
+        drawings = draw_all(comparison, lang, program_version(), chains, origin)
+        summary, monthly = comparison.summary(), comparison.monthly()
+        write_csv(out / "world.csv", "world.csv", margins)
+        # open ends of an interval (a single pair) are missing values
+        summary = summary.replace([np.inf, -np.inf], np.nan)
+        write_csv(out / "summary.csv", "summary.csv", summary)
+        write_parquet(out / "monthly.parquet", table("monthly.parquet", columns_of_frame(monthly)))
+        (out / "figures").mkdir()
+        for drawing in (d for drawn in drawings.values() for d in drawn):
+            drawing.write(out / "figures")
+        page = render(comparison, lang, drawings, margins)
+        (out / "report.html").write_bytes(page.encode())
+        mixes = [mix.id for mix in comparison.mixes]
+        named = " ".join(f"--mix {mix}" for mix in mixes)
+        closures = comparison.closures
+        closure = "both" if len(closures) > 1 else closures[0]
+        write_manifest(
+            out,
+            command=f"compare {town.id} {named} --against {comparison.against.id} "
+            f"--years {comparison.years} --replications {comparison.replications} "
+            f"--design {design_of(comparison)} --closure {closure} --seed {comparison.seed} "
+            f"--lang {lang}",
+            seeds=comparison.seeds,
+            scenario_hash=town.scenario_hash([comparison.against, *comparison.mixes]),
+            site=town.id,
+            mixes=mixes,
+            against=comparison.against.id,
+            closure=closure,
+            years=comparison.years,
+            language=lang,
+        )
+        write_codebook(out, barriers)
+    return Path(folder)
+
+
+def margins_of(comparison: Comparison) -> dict[str, list]:
+    """Return the columns of ``world.csv`` for the first replication."""
+    start = comparison.town.start(comparison.seeds[0])
+    return world_table(comparison.town, start.built, start.world)
+
+
+def chains_of(comparison: Comparison) -> tuple[pd.DataFrame, tuple[int, int]]:
+    """Return the chains of one recorded run of the reference, with its seed and years."""
+    seed = comparison.seeds[0]
+    made = run(
+        comparison.town, comparison.against, years=LEDGER_YEARS, seed=seed,
+        closure=comparison.closures[0],
+    )  # fmt: skip
+    return made.chains, (seed, LEDGER_YEARS)
+
+
+# ---- the page -------------------------------------------------------------------------------
+
+
+def render(
+    comparison: Comparison,
+    lang: str,
+    drawings: dict[str, list[Drawing]],
+    margins: dict[str, list],
+) -> str:
+    """Return the report as one HTML page that needs nothing from outside."""
+    import jinja2
+
+    words = Words(lang)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters["data"] = lambda d: base64.b64encode(d.svg).decode()
+    site = comparison.town.site
+    return environment.get_template("report.html").render(
+        w=words,
+        lang=lang,
+        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        place=site.name(lang),
+        against=words.mix(comparison.against),
+        mixes=[_mix_page(comparison, mix, words, drawings[mix.id]) for mix in comparison.mixes],
+        method=_method(comparison, words),
+        judgement=_judgement_table(comparison, words),
+        world=_world_table(words, margins),
+        versions=words(
+            "method.versions",
+            version=program_version(),
+            hash=comparison.town.scenario_hash([comparison.against, *comparison.mixes]),
+            place=site.name(lang),
+            period=site.base_period,
+        ),
+    )
+
+
+def _row(cells: list[str], strong: bool = False, head: bool = True) -> dict[str, Any]:
+    return {"cells": cells, "strong": strong, "head": head}
+
+
+def _table(caption: str, heads: list[str], rows: list[dict], note: str = "", wide: bool = False,
+           names: bool = False) -> dict[str, Any]:  # fmt: skip
+    """Return a table for the template; ``names`` marks columns of text, not of numbers."""
+    return {
+        "caption": caption, "heads": heads, "rows": rows, "note": note, "wide": wide,
+        "names": names,
+    }  # fmt: skip
+
+
+def _mix_page(
+    comparison: Comparison, mix: Mix, words: Words, drawings: list[Drawing]
+) -> dict[str, Any]:
+    strengths = strengths_of(comparison, mix.id)
+    found = {
+        (closure, strength): quantities(comparison, key)
+        for closure in comparison.closures
+        for strength in strengths
+        if (key := key_of(comparison, mix.id, strength, closure)) is not None
+    }
+    main = main_strength(comparison, mix.id)
+    need = needed(comparison, mix.id, comparison.closures[0])
+    named = {drawing.kind: drawing for drawing in drawings}
+    return {
+        "id": mix.id,
+        "name": words.mix(mix),
+        "council": _council(comparison, mix, words, found, main, need),
+        "figures": named,
+        "tables": [
+            _headline_table(comparison, mix, words, found, strengths),
+            *_who_tables(comparison, words, found, main),
+            *_horizon_tables(comparison, mix, words),
+            *_placebo_tables(comparison, words),
+            _sex_table(comparison, mix, words, strengths),
+            _served_table(comparison, mix, words, strengths),
+            _measures_table(mix, words),
+        ],
+        "lengths": [
+            text
+            for closure in comparison.closures
+            if (text := length_text(words, closure, found[closure, main])) is not None
+        ],
+    }
+
+
+def _council(
+    comparison: Comparison, mix: Mix, words: Words, found: dict, main: str, need: Needed
+) -> dict[str, Any]:
+    """Return the words of the first two pages."""
+    first = comparison.closures[0]
+    place = comparison.town.site.name(words.lang)
+    base = found[first, main]
+    against = comparison.against
+    page: dict[str, Any] = {
+        "title": words("council.title", place=place),
+        "question": words(
+            "council.question_text",
+            place=place,
+            mix=words.mix(mix),
+            against=words.mix(against) if against.entries else words("council.mix_none"),
+        ),
+        "answer": _answer(words, base["per_100"]),
+        "condition": "",
+        "check": "",
+        "rows": [],
+    }
+    other = [closure for closure in comparison.closures if closure != first]
+    if other and (other[0], main) in found:
+        page["condition"] = words(
+            "council.answer_if", value=_plain(words, found[other[0], main]["per_100"])
+        )
+    added = contrast(comparison, mix.id, first)
+    if added is not None and added.replications > 1:
+        page["check"] = words(
+            "council.check",
+            nothing=_plain(words, found[first, "none"]["per_100"]),
+            added=_plain(words, Quantity("per_100", "per_100", added)),
+        )
+    for strength in ("none", "assumed", "top"):
+        cells = [
+            _plain(words, found[closure, strength]["per_100"])
+            if (closure, strength) in found
+            else words("format.not_run")
+            for closure in comparison.closures
+        ]
+        page["rows"].append([words(f"council.three_{strength}"), *cells])
+    page["heads"] = [
+        words("council.three_head_case"),
+        *(words(f"council.three_head_{closure}") for closure in comparison.closures),
+    ]
+    page["needed"] = _needed(words, need)
+    whom = "council.whom_text" if design_of(comparison) == "cohorts" else "council.whom_text_whole"
+    page["whom"] = [
+        words(
+            whom,
+            served=words.number(base["served"].shown.mean, 0),
+            workplaces=words.number(base["workplaces"].shown.mean, 0),
+        ),
+        words(
+            "council.whom_entry",
+            ledger=_plain(words, base["ledger"]),
+            net=_plain(words, base["net"]),
+        ),
+        words("council.whom_progress", progress=_plain(words, base["progress"])),
+    ]
+    page["hangs"] = _hangs(comparison, mix, words)
+    page["change"] = [
+        words("council.change_effect"),
+        words(
+            f"council.change_needed_{need.verdict}", multiple=words.number(need.multiple or 0.0, 1)
+        ),
+        words("council.change_who"),
+        words("council.change_jobs"),
+    ]
+    return page
+
+
+def _hangs(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
+    names = [measure.names(words.lang) for measure in unmeasured(mix)]
+    out = []
+    if names:
+        out.append(words("council.hangs_unmeasured", names=words.listed(names)))
+    counts = judged(comparison)["parameters"]
+    out += [
+        words("council.hangs_closure"),
+        words("council.hangs_noise", pairs=comparison.replications),
+        words(
+            "council.hangs_judgement", judged=counts["D"] + counts["E"], all=sum(counts.values())
+        ),
+    ]
+    if mix.hypothetical:
+        listed = words.listed([mix.files[name].names(words.lang) for name in mix.hypothetical])
+        out.append(words("council.hangs_hypothetical", names=listed))
+    return out
+
+
+def _needed(words: Words, need: Needed) -> str:
+    """Return how strongly the measures would have to work, for the council."""
+    text = words(
+        f"council.needed_{need.verdict}",
+        multiple=words.number(need.multiple or 0.0, 1),
+        top=words.number(need.top, 1),
+    )
+    if need.sure or need.verdict == "unknown":
+        return text
+    best, worst = (
+        words(f"needs.bound_{verdict}", multiple=words.number(multiple or 0.0, 1))
+        for verdict, multiple in (need.best, need.worst)
+    )
+    return f"{text} {words('council.needed_unsure', best=best, worst=worst)}"
+
+
+def _plain(words: Words, quantity: Quantity) -> str:
+    """Return a number for the council: no marks, but words where it cannot be told from none."""
+    found = quantity.found
+    if found is None:
+        return words("format.not_determined")
+    text = words.estimate(found, sign=quantity.signed, mark=False)
+    if quantity.signed and found.replications > 1 and not found.is_told and found.high > found.low:
+        text = f"{text[:-1]}; {words('format.none_told')})"
+    return text
+
+
+def _answer(words: Words, per_100: Quantity) -> str:
+    found = per_100.found
+    if found is None or found.replications < 2:
+        return words("council.answer_one")
+    digits = words.digits((found.high - found.low) / 2)
+    if not found.is_told:
+        return words(
+            "council.answer_none",
+            low=words.number(found.low, digits, sign=True),
+            high=words.number(found.high, digits, sign=True),
+        )
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return words(
+        "council.answer_gain" if found.mean > 0 else "council.answer_loss",
+        mean=words.number(abs(found.mean), digits),
+        low=words.number(low, digits),
+        high=words.number(high, digits),
+    )
+
+
+def _method(comparison: Comparison, words: Words) -> list[str]:
+    closures = {closure: words(f"closure.{closure}") for closure in ("R", "E")}
+    return [
+        words("method.intro"),
+        words("method.design", text=design_text(words, comparison)),
+        words("method.direct"),
+        words("method.closure_note", r=closures["R"], e=closures["E"]),
+        words(
+            "method.intervals", pairs=comparison.replications, seeds=seeds_text(comparison.seeds)
+        ),
+        words("method.attribution"),
+    ]
+
+
+# ---- tables ---------------------------------------------------------------------------------
+
+
+def _headline_table(
+    comparison: Comparison, mix: Mix, words: Words, found: dict, strengths: list[str]
+) -> dict[str, Any]:
+    multiple = words.number(comparison.top_multiple(mix.id), 1)
+    first = comparison.closures[0]
+    heads = [words("table.outcome"), words("table.closure"), words("table.reference")]
+    heads += [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
+    rows = []
+    for section, names in SECTIONS.items():
+        rows.append({"section": words(f"section.{section}"), "span": len(heads)})
+        for name in names:
+            for closure in comparison.closures:
+                q = found[closure, strengths[0]][name]
+                label = f"{words(f'row.{name}')}, {words(f'unit.{q.unit}')}"
+                reference = "" if q.reference is None else _known(words, q)
+                cells = [cell(words, found[closure, s][name]) for s in strengths]
+                rows.append(
+                    _row([label if closure == first else "", closure, reference, *cells],
+                         strong=name in ("everybody", "jobs"))
+                )  # fmt: skip
+    note = " ".join(
+        words(f"method.{name}")
+        for name in ("jobs_note", "direct_note", "length_note", "contrast_note")
+    )
+    return _table(words("table.headline"), heads, rows, note, wide=True)
+
+
+def _known(words: Words, quantity: Quantity) -> str:
+    value = quantity.reference or 0.0
+    return words.number(value, 3 if quantity.unit == "ratio" else (0 if value >= 100 else 1))
+
+
+def _who_tables(
+    comparison: Comparison, words: Words, found: dict, main: str
+) -> list[dict[str, Any]]:
+    out = []
+    closures = [closure for closure in comparison.closures if (closure, main) in found]
+    for per_100 in (False, True):
+        rows = []
+        for name in (*SIDES, "everybody"):
+            cells = []
+            for closure in closures:
+                served = found[closure, main]["served"].shown.mean
+                quantity = found[closure, main][name]
+                if per_100 and served <= 0:
+                    cells.append(words("format.not_determined"))
+                    continue
+                scale = 100 / served if per_100 else 1.0
+                cells.append(words.estimate(quantity.shown.scaled(scale)))
+            rows.append(_row([words(f"row.{name}"), *cells], strong=name == "everybody"))
+        heads = [words("unit.person-months")]
+        heads += [f"{closure}: {words(f'closure.{closure}')}" for closure in closures]
+        caption = words("table.who_100" if per_100 else "table.who")
+        out.append(_table(caption, heads, rows, words("method.adds_up")))
+    return out
+
+
+def _horizon_tables(comparison: Comparison, mix: Mix, words: Words) -> list[dict[str, Any]]:
+    rows = []
+    for closure in comparison.closures:
+        for years, found in horizon_rows(comparison, mix.id, closure):
+            for name, quantity in found.items():
+                rows.append(
+                    _row([words(f"row.{name}"), closure, str(years), _known(words, quantity),
+                          words.estimate(quantity.shown)])
+                )  # fmt: skip
+    if not rows:
+        return []
+    names = ("outcome", "closure", "years", "reference", "difference")
+    heads = [words(f"table.{name}") for name in names]
+    return [_table(words("table.whole"), heads, rows)]
+
+
+def _placebo_tables(comparison: Comparison, words: Words) -> list[dict[str, Any]]:
+    rows = [
+        _row([words(f"row.{name}"), closure, _known(words, quantity),
+              words.estimate(quantity.shown)])
+        for closure in comparison.closures
+        for name, quantity in placebo_rows(comparison, closure).items()
+    ]  # fmt: skip
+    if not rows:
+        return []
+    heads = [words(f"table.{name}") for name in ("outcome", "closure", "reference", "difference")]
+    return [_table(words("table.placebo"), heads, rows, words("method.placebo_note"))]
+
+
+def _sex_table(
+    comparison: Comparison, mix: Mix, words: Words, strengths: list[str]
+) -> dict[str, Any]:
+    rows = []
+    multiple = words.number(comparison.top_multiple(mix.id), 1)
+    for row, sex in (("women", "female"), ("men", "male")):
+        for closure in comparison.closures:
+            cells = []
+            reference = ""
+            for strength in strengths:
+                key = (closure, mix.id, strength, design_of(comparison))
+                outcome = ("work_months", "target_by_sex", sex)
+                cells.append(words.estimate(comparison.estimate(key, *outcome)))
+                known = comparison.estimate(key, *outcome, what="reference").mean
+                reference = words.number(known, 0)
+            rows.append(_row([words(f"row.{row}"), closure, reference, *cells]))
+    heads = [words("table.outcome"), words("table.closure"), words("table.reference")]
+    heads += [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
+    return _table(words("table.by_sex"), heads, rows)
+
+
+def _served_table(
+    comparison: Comparison, mix: Mix, words: Words, strengths: list[str]
+) -> dict[str, Any]:
+    closure, design = comparison.closures[0], design_of(comparison)
+    multiple = words.number(comparison.top_multiple(mix.id), 1)
+    by_strength = [
+        served_by_measure(comparison, (closure, mix.id, strength, design), mix)
+        for strength in strengths
+    ]
+    rows = []
+    for entries in zip(*by_strength, strict=True):
+        measure = entries[0][0]
+        unit = "people" if measure.recruits == "person" else "workplaces"
+        rows.append(
+            _row([_measure_name(measure, mix, words), words(f"table.{unit}"),
+                  *(words.number(value, 1) for _, value in entries)])
+        )  # fmt: skip
+    heads = [words("table.measure"), words("table.count")]
+    heads += [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
+    return _table(words("table.served"), heads, rows)
+
+
+def _measure_name(measure: Measure, mix: Mix, words: Words) -> str:
+    name = measure.names(words.lang)
+    if measure.hypothetical or measure.id in mix.hypothetical:
+        return f"{name} {words('format.hypothetical_one')}"
+    return name
+
+
+def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
+    heads = ["measure", "for_whom", "places", "lever", "size", "range", "grade", "published",
+             "reason", "source"]  # fmt: skip
+    rows = []
+    for measure, _ in mix.entries:
+        for at, lever in enumerate(measure.levers):
+            s = lever.strength
+            places = mix.places_per_month(measure.id)
+            rows.append(
+                _row(
+                    [
+                        _measure_name(measure, mix, words) if at == 0 else "",
+                        words(f"kind.{measure.kind}") if at == 0 else "",
+                        words.number(places, 1) if at == 0 and places else "",
+                        words(f"lever.{lever.lever}"),
+                        f"{words.number(s.assumed)} {unit_text(words, lever)}",
+                        words.between(s.low, s.high, 2),
+                        f"{s.grade}: {words(f'grade.{s.grade}')}",
+                        words("format.yes" if lever.published else "format.no"),
+                        lever.reason,
+                        s.source,
+                    ]
+                )
+            )
+    return _table(
+        words("table.measures"), [words(f"table.{h}") for h in heads], rows, wide=True, names=True
+    )
+
+
+def _judgement_table(comparison: Comparison, words: Words) -> dict[str, Any]:
+    counts = judged(comparison)
+    rows = [
+        _row([f"{grade}: {words(f'grade.{grade}')}",
+              *(str(counts[name][grade]) for name in ("parameters", "levers"))])
+        for grade in "ABCDE"
+    ]  # fmt: skip
+    heads = [words("table.grade"), words("table.parameters"), words("table.levers")]
+    return _table(words("table.judgement"), heads, rows)
+
+
+def _world_table(words: Words, margins: dict[str, list]) -> dict[str, Any]:
+    frame = pd.DataFrame(margins)
+    for name in ("target", "built", "at_start"):
+        frame[name] = pd.to_numeric(frame[name], errors="coerce")
+    counted = frame[(frame["target"] > 0) & frame["at_start"].notna()].copy()
+    counted["off"] = (counted["at_start"] / counted["target"] - 1).abs()
+    within = int((counted["off"] <= CLOSE).sum())
+    far = counted[counted["target"] >= SMALL_COUNT]
+    far = far.sort_values(["off", "margin", "cell"], ascending=[False, True, True]).head(FAR_ROWS)
+    rows = [
+        _row([f"{row.margin}: {row.cell}",
+              *(words.number(float(x), 0) for x in (row.target, row.built, row.at_start)),
+              str(row.source)])
+        for row in far.itertuples()
+    ]  # fmt: skip
+    heads = [words(f"table.{h}") for h in ("margin", "target", "built", "at_start", "source")]
+    note = words("table.world_note", within=within, all=len(counted))
+    return _table(words("table.world"), heads, rows, note, names=True)

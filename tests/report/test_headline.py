@@ -1,0 +1,115 @@
+"""Headline numbers: parts add up, no ratio over zero, noise is said."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from simulator.comparison import STRENGTHS
+from simulator.headline import (
+    ROWS,
+    SIDES,
+    contrast,
+    crossing,
+    deadweight,
+    headline_frame,
+    needed,
+    quantities,
+)
+from tests.report.stub import stub
+
+
+@pytest.fixture(scope="module")
+def made():
+    return stub()
+
+
+def mean(found, row):
+    return found[row].found.mean
+
+
+def test_parts_add_up(made):
+    for key in made.pairs:
+        found = quantities(made, key)
+        assert tuple(found) == ROWS
+        assert sum(mean(found, side) for side in SIDES) == pytest.approx(mean(found, "everybody"))
+        jobs = mean(found, "rescued") + mean(found, "faster") + mean(found, "posts")
+        assert jobs == pytest.approx(mean(found, "jobs"))
+        parts = mean(found, "rescued_not_backfilled") + mean(found, "rescued_given_up")
+        assert parts == pytest.approx(mean(found, "rescued"))
+        takers = [row for row in ROWS if row.startswith("got_") and row not in
+                  ("got_all", "got_target")]  # fmt: skip
+        assert sum(mean(found, row) for row in takers) == pytest.approx(mean(found, "got_all"))
+        served = mean(found, "anyway_months") + mean(found, "direct")
+        assert served == pytest.approx(mean(found, "served_months"))
+        total = mean(found, "anyway_total") + mean(found, "direct_total")
+        assert total == pytest.approx(mean(found, "gross_total"))
+
+
+def test_reference_and_change_give_the_mix(made):
+    key = ("R", "kokkola", "assumed", "cohorts")
+    found = quantities(made, key)["openings"]
+    scenario = made.estimate(key, "advertised_vacancies", what="scenario").mean
+    assert found.reference + found.found.mean == pytest.approx(scenario)
+
+
+def test_deadweight_is_a_share_or_not_determined():
+    few = np.array([0.0, 1.0, 0.0, 0.0])
+    assert deadweight(few, few) is None  # supported promotions may be none
+    assert deadweight(np.zeros(4), np.zeros(4)) is None
+    many = np.array([100.0, 101.0, 99.0, 100.0])
+    wild = np.array([-300.0, 200.0, 100.0, 50.0])
+    assert deadweight(many, wild) is None  # anything from none to all
+    found = deadweight(many, np.array([30.0, 31.0, 29.0, 30.0]))
+    assert found.mean == pytest.approx(0.7)
+    assert 0 <= found.low <= found.mean <= found.high <= 1
+
+
+def test_nobody_served_gives_no_ratio(made):
+    key = ("R", "kokkola", "assumed", "cohorts")
+    empty = stub(closures=("R",), strengths=("assumed",), designs=("cohorts",))
+    for pair in empty.pairs[key]:
+        pair.enrolments = pair.enrolments[:0]
+    found = quantities(empty, key)
+    for row in ("per_100", "direct", "served_months", "anyway_months", "displaced"):
+        assert found[row].found is None
+    assert contrast(empty, "kokkola", "R") is None
+
+
+def test_crossing():
+    assert crossing((0, 1, 2), (0.0, 0.5, 1.5)) == ("needs", pytest.approx(1.5))
+    assert crossing((0, 1, 2), (0.0, 0.5, 0.9)) == ("never", None)
+    assert crossing((0, 1, 2), (1.2, 0.5, 0.9)) == ("already", 0.0)
+
+
+def test_needed_agrees_with_the_comparison_and_says_how_sure(made):
+    need = needed(made, "kokkola", "R")
+    assert (need.verdict, need.multiple) == made.multiplier("kokkola", "R")
+    strong = stub(shift=60.0, closures=("R",), designs=("cohorts",))
+    sure = needed(strong, "kokkola", "R")
+    assert sure.verdict == "needs"
+    assert sure.sure
+    assert 0 < sure.multiple < 1
+    assert sure.best[1] <= sure.multiple <= sure.worst[1]
+    assert needed(stub(strengths=("assumed",)), "kokkola", "R").verdict == "unknown"
+
+
+def test_what_all_arms_share_cancels_in_the_contrast():
+    made = stub(closures=("R",), designs=("cohorts",), shift=10.0)
+    before = contrast(made, "kokkola", "R")
+    for strength in STRENGTHS:
+        key = ("R", "kokkola", strength, "cohorts")
+        made.pairs[key] = [
+            dataclasses.replace(pair, reference=pair.reference + 50.0 * r)
+            for r, pair in enumerate(made.pairs[key])
+        ]
+    assert contrast(made, "kokkola", "R") == before
+
+
+def test_frame_holds_every_row_of_every_arm(made):
+    frame = headline_frame(made)
+    arms = frame.groupby(["mix", "closure", "strength"]).size()
+    assert set(arms) == {len(ROWS)}
+    assert len(arms) == 6

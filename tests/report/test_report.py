@@ -1,0 +1,199 @@
+"""The results folder of compare: whole, the same bytes, a page that stands alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from simulator import report
+from simulator.codebook import FILES
+from simulator.errors import ResultError
+from simulator.wording import LANGUAGES, Words
+from tests.report.stub import kokkola, stub, stub_chains, stub_margins
+
+FIGURES = ("who_gains", "waterfall", "over_time", "openings", "chain_length")
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+# what a council need not know: twin, replication, lever, rung, grade
+COUNCIL = {
+    "en": r"\b(twins?|replicat\w*|levers?|rungs?|grade\w*)\b",
+    "fi": r"\b(kaksos\w*|kaksonen|replika\w*|toisto\w*|vi[pv]u\w*|porras\w*|porta\w*|näytön \w*)\b",
+    "sv": r"\b(tvilling\w*|replik\w*|hävst\w*|spak\w*|steg\w*|pinn\w*|\w*grad(en|er|erna)?)\b",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_world(monkeypatch):
+    monkeypatch.setattr(report, "margins_of", lambda _: stub_margins())
+    monkeypatch.setattr(report, "chains_of", lambda _: (stub_chains(), (10000, 2)))
+
+
+@pytest.fixture(scope="module")
+def made():
+    return stub(replications=3)
+
+
+class Page(HTMLParser):
+    """Checks that every element is closed and gathers text by article."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.seen: list[tuple[str, dict]] = []
+        self.council: list[str] = []
+        self.inside = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.seen.append((tag, attrs))
+        if tag == "article":
+            self.inside = attrs.get("class") == "council"
+        if self.inside:
+            self.council.append(attrs.get("alt", ""))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if self.inside:
+            self.council.append(data)
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def page(request, made, tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(report, "margins_of", lambda _: stub_margins())
+    folder = tmp_path_factory.mktemp("report") / "out"
+    report.write_comparison(made, folder, request.param, ledger=False)
+    patch.undo()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    return request.param, folder, text, Page(text)
+
+
+def test_all_files_are_there(page):
+    lang, folder, _, _ = page
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    figures = {f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "csv")}
+    assert names == figures | {
+        "manifest.json", "world.csv", "summary.csv", "monthly.parquet", "codebook.csv",
+        "report.html",
+    }  # fmt: skip
+    summary = pd.read_csv(folder / "summary.csv")
+    assert list(summary.columns) == [column.name for column in FILES["summary.csv"]]
+    monthly = pq.read_table(folder / "monthly.parquet")
+    assert monthly.column_names == [column.name for column in FILES["monthly.parquet"]]
+
+
+def test_page_is_well_formed_and_stands_alone(page):
+    lang, _, text, parsed = page
+    assert text.startswith("<!DOCTYPE html>")
+    assert parsed.stack == []
+    tags = [tag for tag, _ in parsed.seen]
+    assert "script" not in tags
+    assert "link" not in tags
+    assert ("html", {"lang": lang}) in parsed.seen
+    for tag, attrs in parsed.seen:
+        for name in ("src", "href"):
+            if name in attrs:
+                assert attrs[name].startswith(("data:", "#")), tag
+        if tag == "img":
+            assert len(attrs["alt"]) > 20
+    assert not re.search(r"url\(|@import|https?://", text)
+    ids = [attrs["id"] for _, attrs in parsed.seen if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_council_pages_do_without_the_terms_of_the_field(page):
+    lang, _, _, parsed = page
+    text = " ".join(" ".join(parsed.council).split())
+    words = Words(lang)
+    assert words("council.change_who") in text
+    # the figure's words are outlines, so they are looked at here
+    text += words("figure.who_title") + words("figure.stamp") + words("figure.who_axis")
+    assert not re.findall(COUNCIL[lang], text, re.IGNORECASE)
+
+
+def test_council_words_hold_for_every_verdict():
+    for lang, forbidden in COUNCIL.items():
+        for key, text in Words(lang).words.items():
+            if key.startswith(("council.", "needs.bound", "closure.", "format.")):
+                assert not re.findall(forbidden, text, re.IGNORECASE), (lang, key)
+
+
+def test_hypothetical_mix_is_stamped_everywhere(page, made):
+    lang, _, text, _ = page
+    mix = made.mixes[0]
+    name = mix.names(lang)
+    assert text.count(name) == text.count(Words(lang).mix(mix)) >= 3
+
+
+def test_no_cell_shows_infinity_or_a_code(page):
+    _, _, text, _ = page
+    body = re.sub(r"data:image[^\"]+|<style>.*?</style>", "", text, flags=re.DOTALL)
+    assert not re.search(r"\b(nan|inf|NaN)\b|>None<", body)
+    assert "{" not in body
+
+
+def test_cells_are_escaped(made, tmp_path):
+    town = kokkola()
+    mix = town.mix("kokkola")
+    names = mix.names.model_copy(update={"en": "<script>x</script> & co"})
+    odd = stub(closures=("R",), replications=2, mixes=[mix.model_copy(update={"names": names})])
+    report.write_comparison(odd, tmp_path / "out", ledger=False)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "<b>odd</b>" not in text
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def test_same_numbers_same_bytes(made, tmp_path):
+    for name in ("first", "second"):
+        report.write_comparison(made, tmp_path / name)
+    assert digests(tmp_path / "first") == digests(tmp_path / "second")
+    svg = (tmp_path / "first" / "figures" / "who_gains.svg").read_text(encoding="utf-8")
+    assert "<dc:date>" not in svg
+
+
+def test_one_pair_two_mixes_whole_horizon(tmp_path):
+    first = kokkola().mix("kokkola")
+    second = first.without("career_management").model_copy(update={"id": "other mix"})
+    made = stub(
+        replications=1, closures=("E",), strengths=("assumed",), designs=("whole",),
+        mixes=[first, second],
+    )  # fmt: skip
+    report.write_comparison(made, tmp_path / "Työpöytä Кокола", "fi")
+    folder = tmp_path / "Työpöytä Кокола"
+    assert (folder / "figures" / "who_gains_other_mix.svg").exists()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    Page(text)
+    assert Words("fi")("council.answer_one") in text
+    summary = (folder / "summary.csv").read_text(encoding="utf-8")
+    assert "inf" not in summary
+
+
+def test_folder_is_never_overwritten(made, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("keep")
+    with pytest.raises(ResultError, match="already holds files"):
+        report.write_comparison(made, tmp_path / "out", ledger=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
