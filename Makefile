@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # pairs of worlds and years of the demo: enough for an interval, short enough to wait for
-DEMO_OPTIONS ?= --replications 8 --years 4 --out results/demo --force
+DEMO_OPTIONS ?= --replications 24 --years 10 --out results/demo --force
 PYTEST_OPTIONS ?= -n auto
 # BLAS threads would only take the cores from the worlds that run side by side
 export OPENBLAS_NUM_THREADS = 1

@@ -153,7 +153,7 @@ def do_nothing_figures(town: Town, mix: Mix, worlds: int) -> tuple[np.ndarray, n
 
 @check("a measure that does nothing", quick=False)
 def do_nothing(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
-    """The lottery finds nothing; the naive comparison finds something."""
+    """Find nothing by lottery, and something by the naive comparison."""
     town = Town("kokkola")
     naive, lottery = do_nothing_figures(town, town.mix(town.site.default_mix), 60)
     mean, low, high = estimate(lottery)

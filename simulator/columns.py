@@ -12,7 +12,7 @@ from enum import IntEnum, auto
 
 class _Columns(IntEnum):
     @staticmethod
-    def _generate_next_value_(name, start, count, last_values):
+    def _generate_next_value_(name, start, count, last_values):  # noqa: ARG004
         return count
 
 

@@ -52,7 +52,8 @@ MONTHS_NORMAL = 24  # last months of settling from which Q0 and the normal slack
 AGES = 100
 NOT_IN_SPELL = -1000000
 MUTABLE_SHARED = frozenset({"templates", "template_start", "par", "ages", "sectors", "log_wages",
-                            "penalties", "penalty_of_flags", "entrants", "scalars", "workplace_hash"})  # fmt: skip
+                            "penalties", "penalty_of_flags", "entrants", "scalars",
+                            "workplace_hash"})  # fmt: skip
 
 
 class EngineError(RuntimeError):
@@ -227,6 +228,8 @@ def penalties_of_flags(penalties: np.ndarray) -> np.ndarray:
     for bit, penalty in enumerate(penalties):
         total += np.where(flags >> bit & 1, penalty, 0.0)
     return total
+
+
 def _applications_expected(people: np.ndarray, n: int, par: np.ndarray) -> float:
     """Return about how many applications people send in a month, for the size of buffers."""
     by_status = (
@@ -358,9 +361,7 @@ class World:
         withdrawn = posts_now[Post.STATE] == PostState.WITHDRAWN
         posts_now[Post.CAUSE][withdrawn] = Cause.NOT_BACKFILLED
         filled = posts_now[Post.STATE] == PostState.FILLED
-        workplaces[Workplace.FILLED] = np.bincount(
-            posts_now[Post.WORKPLACE][filled], minlength=m
-        )
+        workplaces[Workplace.FILLED] = np.bincount(posts_now[Post.WORKPLACE][filled], minlength=m)
         fixed = filled & (posts_now[Post.CONTRACT] == Contract.FIXED_TERM)
         stock[:, Stock.FIXED_TERM] = np.bincount(posts_now[Post.RUNG][fixed], minlength=RUNGS)
         counts = np.zeros(len(Count), np.int64)
@@ -522,9 +523,18 @@ class World:
                 **{
                     name: _widen(getattr(w, name), wide)
                     for name in (
-                        "people", "traits", "person_hash", "person_keys", "snapshots",
-                        "changed", "active_people", "active_hash", "screens",
-                        "place_of_person", "register", "served",
+                        "people",
+                        "traits",
+                        "person_hash",
+                        "person_keys",
+                        "snapshots",
+                        "changed",
+                        "active_people",
+                        "active_hash",
+                        "screens",
+                        "place_of_person",
+                        "register",
+                        "served",
                     )  # fmt: skip
                 }
             )
@@ -536,8 +546,14 @@ class World:
                 **{
                     name: _widen(getattr(w, name), wide)
                     for name in (
-                        "posts", "post_hash", "post_keys", "active_posts", "active_post_hash",
-                        "post_screens", "place_of_post", "open_posts",
+                        "posts",
+                        "post_hash",
+                        "post_keys",
+                        "active_posts",
+                        "active_post_hash",
+                        "post_screens",
+                        "place_of_post",
+                        "open_posts",
                     )  # fmt: skip
                 }
             )

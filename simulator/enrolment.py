@@ -29,7 +29,17 @@ from simulator.columns import Person, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.hiring import MEETING, barriers_now
 from simulator.moves import create_post, emit, person_state
-from simulator.world import ALWAYS, ClauseColumn, Count, Enrolment, Help, Lever, Measure, Shift, Snapshot
+from simulator.world import (
+    ALWAYS,
+    ClauseColumn,
+    Count,
+    Enrolment,
+    Help,
+    Lever,
+    Measure,
+    Shift,
+    Snapshot,
+)
 
 FOREVER = 1000000
 ONE = np.uint64(1)
@@ -72,8 +82,7 @@ def meets_clause(w, person, clause):
         return False
     out = asked[ClauseColumn.MONTHS_OUT_MIN]
     if out > 0 and (
-        status <= Status.EMPLOYED_ELSEWHERE
-        or month - w.people[Person.IDLE_SINCE, person] < out
+        status <= Status.EMPLOYED_ELSEWHERE or month - w.people[Person.IDLE_SINCE, person] < out
     ):
         return False
     registered = asked[ClauseColumn.MONTHS_REGISTER_MIN]
@@ -98,15 +107,13 @@ def meets_clause(w, person, clause):
     if not (asked[ClauseColumn.SECTORS] >> sector) & 1:
         return False
     first = asked[ClauseColumn.FIRST_JOB]
-    return first < 0 or (
-        post >= 0 and (w.people[Person.JOBS, person] <= 1) == (first == 1)
-    )
+    return first < 0 or (post >= 0 and (w.people[Person.JOBS, person] <= 1) == (first == 1))
 
 
 @kernel
 def meets_condition(w, person, first, last):
     """Return whether a person meets any clause from ``first`` to before ``last``."""
-    for clause in range(first, last):
+    for clause in range(first, last):  # noqa: SIM110  (kernels have no generators)
         if meets_clause(w, person, clause):
             return True
     return False
@@ -188,9 +195,7 @@ def would_take_part(w, person, measure):
         return False
     month = w.counts[Count.MONTH]
     row = w.measures[measure]
-    if not meets_condition(
-        w, person, int(row[Measure.CLAUSE_START]), int(row[Measure.CLAUSE_END])
-    ):
+    if not meets_condition(w, person, int(row[Measure.CLAUSE_START]), int(row[Measure.CLAUSE_END])):
         return False
     post = w.people[Person.POST, person]
     first = int(row[Measure.WORKPLACE_CLAUSE_START])
@@ -400,7 +405,7 @@ def follow_enrolments(w):
 
 @kernel
 def carve_entry_posts(w):
-    """Create entry posts at workplaces whose measures do so (job carving), a keyed number a month."""
+    """Create entry posts at workplaces whose measures do so: a keyed number a month."""
     month = w.counts[Count.MONTH]
     base = stream_base(w.counts[Count.SEED], Stream.NEW_POST_TRAITS, month)
     for workplace in range(w.workplaces.shape[1]):

@@ -112,5 +112,3 @@ def assign_cells(world: World, site: Site) -> np.ndarray:
 def target_cells() -> np.ndarray:
     """Return which counting cells hold the target group, uint8, shape (CELLS,)."""
     return (side_of_cells() == Side.TARGET_JOBSEEKERS).astype(np.uint8)
-
-

@@ -115,4 +115,3 @@ def _load_column(context, builder, typ, val, attr):  # noqa: ANN001, ANN202, ARG
 def handle(columns: Columns) -> Handle | Columns:
     """Return what kernels take: a handle, or the columns themselves when interpreted."""
     return columns if INTERPRETED else Handle(columns)
-

@@ -429,7 +429,8 @@ def read_applications(w, post):
     Returns
     -------
     int
-        Number called: ``w.called`` holds rows, or -2 - slot for people from outside, ``w.scores[0]``
+        Number called: ``w.called`` holds rows, or -2 - slot for people from outside,
+        ``w.scores[0]``
         their written scores in falling order.
     """
     people = w.people
@@ -535,9 +536,7 @@ def rank_applicants(w, post, rank_person):
     post_word = w.post_hash[post] + np.uint64(number) * GOLDEN
     offer_base = stream_base(w.counts[Count.SEED], Stream.OFFER, 0)
     inclusiveness = inclusiveness_of(w, workplace)
-    needed = standard(
-        posts[Post.ATTEMPT, post], w.shifts[Shift.HIRING_STANDARD, workplace], par
-    )
+    needed = standard(posts[Post.ATTEMPT, post], w.shifts[Shift.HIRING_STANDARD, workplace], par)
     ranked = 0
     for i in range(called):
         person = called_person[i]
@@ -560,13 +559,15 @@ def rank_applicants(w, post, rank_person):
                 par,
             )
         if score >= needed:
-            ranked = insert_ranked(rank_person, rank_score, ranked, LONGEST_SHORTLIST, person, score)
+            ranked = insert_ranked(
+                rank_person, rank_score, ranked, LONGEST_SHORTLIST, person, score
+            )
     return ranked
 
 
 @kernel
 def insert_ranked(persons, scores, n, limit, person, score):
-    """Insert into a list kept in falling order of score, at most ``limit`` long; return its length."""
+    """Insert into a list in falling order of score, at most ``limit`` long; return its length."""
     if n == limit and score <= scores[n - 1]:
         return n
     at = n if n < limit else n - 1
@@ -675,10 +676,7 @@ def closing_stage(w):
         closing[at, 1] = rank_applicants(w, closing[at, 0], closing[at, 2:])
     for at in range(n):
         propose(w, at)
-    impulse = (
-        counts[Count.IMPULSE_KIND] == 1
-        and counts[Count.IMPULSE_MONTH] == counts[Count.MONTH]
-    )
+    impulse = counts[Count.IMPULSE_KIND] == 1 and counts[Count.IMPULSE_MONTH] == counts[Count.MONTH]
     if impulse:
         for at in range(n):
             post = closing[at, 0]
@@ -790,7 +788,7 @@ def bounded_lognormal(sd, deviate):
 
 @kernel
 def start_stage(w):
-    """Let people start whose lag is over; the emptied posts join the end of the list of vacancies."""
+    """Let people start whose lag is over; emptied posts join the end of the list of vacancies."""
     posts = w.posts
     counts = w.counts
     open_posts = w.open_posts

@@ -151,9 +151,9 @@ def add_entrants(w):
             w.people[Person.BARRIERS, person] = flags
             u = unit_low(z3)
             sector = 0
-            while sector < w.sectors.shape[1] - 1 and u >= w.sectors[
-                Sector.CUMULATIVE_SHARE, sector
-            ]:
+            while (
+                sector < w.sectors.shape[1] - 1 and u >= w.sectors[Sector.CUMULATIVE_SHARE, sector]
+            ):
                 sector += 1
             w.people[Person.SECTOR, person] = sector
             z4 = mix(z3 + GOLDEN)
@@ -214,7 +214,6 @@ def people_pass(w):
     """Age everybody one month: death, moves, retirement, transitions, separations, search."""
     people = w.people
     traits = w.traits
-    person_hash = w.person_hash
     posts = w.posts
     shifts = w.shifts
     par = w.par
@@ -611,7 +610,7 @@ def lists_agree(w):
 
 @kernel
 def check_conservation(w):
-    """Verify the identities after a round on the columns themselves; set BROKEN to the first broken.
+    """Verify the identities after a round on the columns; set BROKEN to the first broken.
 
     1 holder and post agree; 2 people in one status with or without a post; 3 stocks equal the
     columns; 4 posts per workplace; 5 search tables; 6 offers agree; 7 flows explain the change of

@@ -33,7 +33,17 @@ from simulator.codes import (
 from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.parameters import Par
-from simulator.world import ALWAYS, NEVER, DISTANCE_MONTHS, Count, Flow, Help, Shift, Snapshot, Stock
+from simulator.world import (
+    ALWAYS,
+    DISTANCE_MONTHS,
+    NEVER,
+    Count,
+    Flow,
+    Help,
+    Shift,
+    Snapshot,
+    Stock,
+)
 
 ONE = np.uint64(1)
 SIXTY_THREE = np.uint64(63)
@@ -544,7 +554,8 @@ def change_status(w, person, status, cause):
     """Move a person between the states without a local post."""
     set_status(w, person, status)
     emit(
-        w, EventKind.STATUS_CHANGED, cause, person, -1, -1, -1, person_state(w, person), -1, -1, 0, 0
+        w, EventKind.STATUS_CHANGED, cause, person, -1, -1, -1, person_state(w, person),
+        -1, -1, 0, 0,
     )  # fmt: skip
 
 
@@ -671,7 +682,7 @@ def create_post(w, key, workplace, sector, rung, contract, cause):
 
 @kernel
 def create_person(w, key, resident, birth_month, cause):
-    """Add a person with neutral columns; the caller sets traits and status. Return the row or -1."""
+    """Add a person with neutral columns; the caller sets the rest. Return the row, or -1."""
     person = w.counts[Count.PEOPLE]
     if person >= w.person_keys.shape[0]:
         w.counts[Count.OVERFLOW] = 5

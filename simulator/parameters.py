@@ -15,7 +15,7 @@ class Par(IntEnum):
     """Position of a parameter in the vector; the lower-case name is the one in the files."""
 
     @staticmethod
-    def _generate_next_value_(name, start, count, last_values):
+    def _generate_next_value_(name, start, count, last_values):  # noqa: ARG004
         return count
 
     SEARCH_A = auto()

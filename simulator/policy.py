@@ -26,16 +26,34 @@ SIZES = {"micro": 0, "small": 1, "medium": 2, "large": 3}
 PERSON_LEVERS = {
     name: Help[name.upper()]
     for name in (
-        "search_effort", "search_effectiveness", "mood", "competence", "learning", "stigma",
-        "penalty", "hiring_subsidy", "meetings", "visibility", "separation_after_hire",
-        "fixed_term_conversion", "ambition", "promotion_readiness",
+        "search_effort",
+        "search_effectiveness",
+        "mood",
+        "competence",
+        "learning",
+        "stigma",
+        "penalty",
+        "hiring_subsidy",
+        "meetings",
+        "visibility",
+        "separation_after_hire",
+        "fixed_term_conversion",
+        "ambition",
+        "promotion_readiness",
     )  # fmt: skip
 }
 WORKPLACE_LEVERS = {
     name: Shift[name.upper()]
     for name in (
-        "penalty", "hiring_standard", "internal_first", "retention_first", "backfilling",
-        "new_entry_posts", "fixed_term_conversion", "separation_after_hire", "ambition",
+        "penalty",
+        "hiring_standard",
+        "internal_first",
+        "retention_first",
+        "backfilling",
+        "new_entry_posts",
+        "fixed_term_conversion",
+        "separation_after_hire",
+        "ambition",
         "promotion_readiness",
     )  # fmt: skip
 }

@@ -220,9 +220,7 @@ def world_table(town: Town, built, world: World) -> dict[str, list]:  # noqa: AN
     w = world.columns
     n, p = int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
     at_build = count_margins(town.site, built.people, built.posts, built.workplaces, built.month)
-    at_start = count_margins(
-        town.site, w.people[:, :n], w.posts[:, :p], w.workplaces, world.month
-    )
+    at_start = count_margins(town.site, w.people[:, :n], w.posts[:, :p], w.workplaces, world.month)
     rows = margin_rows(town.site, town.values, at_build)
     for row in rows:
         row["at_start"] = at_start.get((row["margin"], row["cell"]))
@@ -296,6 +294,4 @@ def run(
         n_people=n,
         n_posts=p,
     )
-    return RunResult(
-        town, chosen, seed, closure, years, world, record, margins, outcomes, values
-    )
+    return RunResult(town, chosen, seed, closure, years, world, record, margins, outcomes, values)

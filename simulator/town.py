@@ -154,6 +154,4 @@ def _snapshot(world: World) -> Snapshot:
     from simulator.world import Count
 
     w = world.columns
-    return Snapshot.of(
-        w.people, w.posts, int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
-    )
+    return Snapshot.of(w.people, w.posts, int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS]))

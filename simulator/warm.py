@@ -10,7 +10,7 @@ import time
 
 
 def warm(site: str = "kokkola") -> float:
-    """Compile everything that ``run``, ``compare`` and ``check`` call; return the seconds it took."""
+    """Compile what ``run``, ``compare`` and ``check`` call; return the seconds it took."""
     from simulator.groups import assign_cells, target_cells
     from simulator.ledger import derive_ledger
     from simulator.runs import run

@@ -5,15 +5,10 @@ Kernels receive :class:`Columns`, a named tuple of arrays; Python code holds :cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import NamedTuple
 
 import numpy as np
-
-from simulator.chance import key_hash
-from simulator.codes import RUNGS, Cause, Fill, PostState, Status
-from simulator.columns import Event, Person, Policy, Post, Trait, Workplace
 
 LONGEST_SHORTLIST = 12
 ALWAYS = np.uint64(0xFFFFFFFFFFFFFFFF)  # a screen that every draw passes
@@ -24,7 +19,7 @@ DISTANCE_MONTHS = 256
 
 class _Positions(IntEnum):
     @staticmethod
-    def _generate_next_value_(name, start, count, last_values):
+    def _generate_next_value_(name, start, count, last_values):  # noqa: ARG004
         return count
 
 

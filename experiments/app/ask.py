@@ -68,6 +68,7 @@ def compare(
     folder = result_folder(out, force, "compare", site, mixes)
 
     from simulator import compare as compare_worlds
+    from simulator.answer import next_steps
 
     with Progress(f"Comparing {site}") as progress:
         comparison = compare_worlds(
@@ -88,3 +89,4 @@ def compare(
     typer.echo(comparison.answer(lang.value))
     typer.echo("")
     typer.echo(f"Files: {folder}")
+    typer.echo(next_steps(folder, lang.value))

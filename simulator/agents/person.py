@@ -248,7 +248,7 @@ def search_left(age, ill, par):
 
 @kernel
 def search_decay(months_idle, par):
-    """Return what is left of search after months out of work: ``max(floor, exp(-kappa months))``."""
+    """Return what is left of search after some months: ``max(floor, exp(-kappa months))``."""
     return max(par[Par.SEARCH_DECAY_FLOOR], math.exp(-par[Par.SEARCH_DECAY] * months_idle))
 
 
