@@ -575,6 +575,11 @@ def compare(
     chosen = [town.mix(name) for name in names]
     if len({mix.id for mix in chosen}) != len(chosen):
         raise ScenarioError(["two mixes to compare have the same id; give each its own."])
+    if design == "whole" and years < 3:
+        raise ScenarioError(
+            [f"--design whole follows {years} years, but the headline is the third year; "
+             "use --years 3 or more, or --design cohorts."]
+        )  # fmt: skip
     closures = ("R", "E") if closure == "both" else (closure,)
     arms = [Arm(mix, strength) for mix in chosen for strength in strengths]
     designs = ("cohorts", "whole") if design == "cohorts" else ("whole",)

@@ -18,7 +18,6 @@ from experiments.app.options import (
     Seed,
     Site,
     Threads,
-    Years,
 )
 
 app = typer.Typer()
@@ -35,7 +34,14 @@ def compare(
         str | None,
         typer.Option(metavar="MIX", help="The reference; default: today, else baseline."),
     ] = None,
-    years: Years = 10,
+    years: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=50,
+            help="Years of the whole-horizon difference; cohorts are always followed for four.",
+        ),
+    ] = 10,
     replications: Annotated[
         int | None, typer.Option(min=1, help="How many pairs of worlds.")
     ] = None,
