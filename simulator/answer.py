@@ -80,10 +80,17 @@ def needed_text(words: Words, need: Needed) -> str:
     if need.sure or need.verdict == "unknown":
         return text
 
-    def bound(end: tuple[str, float | None]) -> str:
-        return words(f"needs.bound_{end[0]}", multiple=words.number(end[1] or 0.0, 1))
+    best, worst = bounds_text(words, need)
+    return words("needs.unsure", text=text, best=best, worst=worst)
 
-    return words("needs.unsure", text=text, best=bound(need.best), worst=bound(need.worst))
+
+def bounds_text(words: Words, need: Needed) -> tuple[str, str]:
+    """Return what noise leaves open about the needed strength: at best and at worst."""
+    best, worst = (
+        words(f"needs.bound_{verdict}", multiple=words.number(multiple or 0.0, 1))
+        for verdict, multiple in (need.best, need.worst)
+    )
+    return best, worst
 
 
 def believe_text(words: Words, need: Needed) -> str:

@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from scenarios.measures import Measure, Mix
-from simulator.answer import cell, design_text, length_text, seeds_text, unit_text
+from simulator.answer import (
+    bounds_text,
+    cell,
+    design_text,
+    length_text,
+    seeds_text,
+    unit_text,
+)
 from simulator.comparison import Comparison
 from simulator.figures import Drawing, draw_all
 from simulator.files import (
@@ -335,10 +342,7 @@ def _needed(words: Words, need: Needed) -> str:
     )
     if need.sure or need.verdict == "unknown":
         return text
-    best, worst = (
-        words(f"needs.bound_{verdict}", multiple=words.number(multiple or 0.0, 1))
-        for verdict, multiple in (need.best, need.worst)
-    )
+    best, worst = bounds_text(words, need)
     return f"{text} {words('council.needed_unsure', best=best, worst=worst)}"
 
 

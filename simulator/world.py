@@ -78,13 +78,11 @@ class Flow(_Positions):
     FILLED_BY_TARGET = 27  # by the target group of the place, as fixed where the twins are equal
     FAILED_COLLECTION = 28
     APPLICATIONS = 29
-    VACANT_ROUNDS_PUBLIC = 30  # post-rounds of public vacancies
     SPELL_ROUNDS_PUBLIC = 31  # completed rounds of public vacancies that closed
     CLOSED_PUBLIC = 32
     OLD_VACANCIES = 33  # vacancies open longer than three months, at the month end
     FILLED_LOW_SCHOOLED_UP = 34  # promotions of people with little schooling
     SEPARATED = 35
-    SEPARATED_TO_A_OR_S = 36
     OFFERED_INSIDE = 37
     SIZE = 38
 
@@ -295,7 +293,6 @@ class Enrolment(_Positions):
     WORK_AT_START = auto()  # WORK_MONTHS at entry
     WORK_12 = auto()  # months in work in the 12 months after entry, -1 until then
     WORK_24 = auto()
-    MEETINGS_DUE = auto()
 
 
 class Table(_Positions):
@@ -332,7 +329,6 @@ class Scalar(_Positions):
     BIT_NO_NETWORK = auto()
     BIT_DISCOURAGED = auto()
     BIT_HEALTH = auto()
-    HAS_OUTSIDE = auto()
     FILL_CHANCE_WEIGHT = auto()  # vacancy-months of Q0 mixed into Q of a stratum
 
 
