@@ -12,7 +12,8 @@ People hired from outside the place have no recorded status before the hire. Sha
 status are shares of the hires whose earlier status is known; job changes are those of residents,
 moves to employers elsewhere included.
 
-``python -m calibration.moments kokkola`` writes ``docs/kokkola_fit.md``.
+``python -m calibration.moments kokkola`` writes ``docs/kokkola_fit.md`` and the table that
+``vacancy-chains sites`` counts, ``scenarios/sites/fits/kokkola.json``.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios import Site
+from scenarios import Site, shipped_sites
+from scenarios.fits import FITS, store_fit
 from simulator.codes import Cause, Fill, label
 from simulator.town import Town
 from simulator.world import Flow, Total
@@ -398,6 +400,34 @@ def fit_table(site: Site, runs: Sequence[Simulated]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def fit_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of :func:`fit_table` that have a target, as a place's fit is stored.
+
+    ``low`` and ``high`` are the target less and plus its tolerance.
+    """
+    rows = []
+    for row in table[table.target.notna()].to_dict("records"):
+        target, tolerance = float(row["target"]), float(row["tolerance"])
+        rows.append(
+            {
+                "quantity": f"{row['meaning']} ({row['unit']})",
+                "role": row["role"],
+                "met": bool(row["met"]),
+                **{
+                    name: float(f"{value:.6g}")
+                    for name, value in (
+                        ("target", target),
+                        ("simulated", row["simulated"]),
+                        ("low", target - tolerance),
+                        ("high", target + tolerance),
+                    )
+                },
+                "source": row["row"],
+            }
+        )
+    return rows
+
+
 def trend_table(runs: Sequence[Simulated]) -> pd.DataFrame:
     """Return the relative change over ten years of each watched series, with its interval."""
     import pandas as pd  # slow to import
@@ -486,6 +516,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("site", help="shipped name or path of a site file")
     parser.add_argument("--seeds", type=int, default=8, help="replications (default 8)")
     parser.add_argument("--out", type=Path, help="page to write (default docs/SITE_fit.md)")
+    parser.add_argument(
+        "--table", type=Path, help="table to write (default: fits/SITE.json beside the site files)"
+    )
     given = parser.parse_args(arguments)
     town = Town(given.site)
     runs = simulate_many(town.site, range(1, given.seeds + 1))
@@ -494,7 +527,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.seeds != parser.get_default("seeds"):
         command += f" --seeds {given.seeds}"
     write_fit(town.site, runs, path, command)
-    print(f"{path} written")
+    table = given.table
+    if table is None:
+        shipped = given.site in shipped_sites()
+        table = (FITS if shipped else Path(given.site).parent / "fits") / f"{town.id}.json"
+    store_fit(table, fit_rows(fit_table(town.site, runs)))
+    print(f"{path} and {table} written")
 
 
 if __name__ == "__main__":

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import scenarios
 from scenarios.measures import Lever, Mix
-from simulator.comparison import DATES, FOLLOWED, TERM, Comparison
+from simulator.comparison import DATES, ENOUGH_PAIRS, FOLLOWED, TERM, Comparison
 from simulator.headline import (
-    SECTIONS,
+    SIDES,
     Needed,
     Quantity,
     contrast,
     design_of,
+    horizon_rows,
     key_of,
     main_strength,
     needed,
-    noisy,
     quantities,
     strengths_of,
     unmeasured,
@@ -25,20 +28,14 @@ from simulator.headline import (
 from simulator.wording import NO_BREAK, Words
 
 WIDTH = 100
-# rows on the first screen; the report has all
-SCREEN = {
-    "people": ("served", "workplaces"),
-    "promotions": ("supported", "additional", "anyway"),
-    "entry": ("ledger", "net"),
-    "got": ("got_target", "got_short", "got_long", "got_outside_labour_force",
-            "got_outside_region", "got_workers"),
-    "who": SECTIONS["who"],
-    "direct": SECTIONS["direct"],
-    "progress": ("progress",),
-    "jobs": ("rescued", "faster", "posts", "jobs"),
-}  # fmt: skip
-BOTH = ("net", "target_jobseekers", "jobs")  # rows shown under every closure
-REASON = 84  # characters of a reason on the screen
+# rows on the first screen, under the first demand closure; the report has all of both
+SCREEN = (
+    "served", "at_work",
+    "supported", "additional", "ledger", "net", "got_target",
+    "section.who", *SIDES, "everybody",
+    "section.direct", "served_months", "anyway_months", "direct",
+    "progress", "jobs",
+)  # fmt: skip
 
 
 def seeds_text(seeds: list[int]) -> str:
@@ -50,15 +47,29 @@ def seeds_text(seeds: list[int]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def cell(words: Words, quantity: Quantity) -> str:
-    """Return a headline number in words: mean, interval, and ``?`` when not told from none."""
+def cell(words: Words, quantity: Quantity, short: bool = False) -> str:
+    """Return a headline number in words: mean, interval, and ``?`` when not told from none.
+
+    ``short``: too few pairs are only marked with ``?``; said in words elsewhere.
+    """
     found = quantity.found
     if found is None:
         return words("format.not_determined")
+    exact = found.low == found.high and not quantity.signed
+    if not found.is_enough and not exact:
+        mean = found.mean
+        text = (
+            words.percent(mean)
+            if quantity.unit == "share"
+            else words.number(mean, 3 if quantity.unit == "ratio" else None, quantity.signed)
+        )
+        return f"{text}?" if short else f"{text} ({words('format.few_pairs')})"
+    if quantity.unit == "share" and found.low == found.high:
+        return words.percent(found.mean)
     if quantity.unit == "share":
         return f"{words.percent(found.mean)} ({words.percent(found.low)} {words('format.to')} " \
                f"{words.percent(found.high)})"  # fmt: skip
-    if found.low == found.high and not quantity.signed:
+    if exact:
         return words.number(found.mean, 0 if found.mean >= 20 else 1)
     return words.estimate(
         found, sign=quantity.signed, digits=3 if quantity.unit == "ratio" else None
@@ -70,20 +81,6 @@ def unit_text(words: Words, lever: Lever) -> str:
     return words("scale." + lever.unit.replace(" ", "_"))
 
 
-def needed_text(words: Words, need: Needed) -> str:
-    """Return at which strength one more person per 100 is at work."""
-    text = words(
-        f"needs.{need.verdict}",
-        multiple=words.number(need.multiple or 0.0, 1),
-        top=words.number(need.top, 1),
-    )
-    if need.sure or need.verdict == "unknown":
-        return text
-
-    best, worst = bounds_text(words, need)
-    return words("needs.unsure", text=text, best=best, worst=worst)
-
-
 def bounds_text(words: Words, need: Needed) -> tuple[str, str]:
     """Return what noise leaves open about the needed strength: at best and at worst."""
     best, worst = (
@@ -93,27 +90,65 @@ def bounds_text(words: Words, need: Needed) -> tuple[str, str]:
     return best, worst
 
 
-def believe_text(words: Words, need: Needed) -> str:
-    """Return what the town would have to believe, in one sentence."""
+def needed_text(words: Words, need: Needed) -> str:
+    """Return at which strength one more person per 100 is at work, in a few words."""
+    text = words(
+        f"needs.{need.verdict}",
+        multiple=words.number(need.multiple or 0.0, 1),
+        top=words.number(need.top, 1),
+    )
+    if need.sure or need.verdict == "unknown":
+        return text
+    best, worst = bounds_text(words, need)
+    return words("needs.unsure", text=text, best=best, worst=worst)
+
+
+def believe_text(words: Words, need: Needed, pairs: int) -> str:
+    """Return what the town would have to believe, in one clause."""
     text = words(
         f"believe.{need.verdict}",
         multiple=words.number(need.multiple or 0.0, 1),
         top=words.number(need.top, 1),
+        pairs=pairs,
+        enough=ENOUGH_PAIRS,
     )
     if not need.sure and need.verdict != "unknown":
         text += " " + words("believe.unsure")
     return text
 
 
+def pairs_text(words: Words, comparison: Comparison) -> str:
+    """Return how many pairs there are and from which seeds."""
+    return words(
+        "screen.pairs",
+        pairs=comparison.replications,
+        seed=comparison.seed,
+        seeds=seeds_text(comparison.seeds),
+    )
+
+
 def design_text(words: Words, comparison: Comparison) -> str:
-    """Return pairs, seeds and windows in one or two sentences."""
-    pairs, seeds = comparison.replications, seeds_text(comparison.seeds)
+    """Return pairs, seeds and windows in two or three sentences."""
     if design_of(comparison) == "cohorts":
-        return words(
-            "screen.cohorts", pairs=pairs, seeds=seeds, term=TERM, dates=len(DATES),
-            followed=FOLLOWED,
-        )  # fmt: skip
-    return words("screen.whole", pairs=pairs, seeds=seeds, months=12 * comparison.years)
+        text = words("screen.cohorts", term=TERM, dates=len(DATES), followed=FOLLOWED)
+    else:
+        text = words("screen.whole", months=12 * comparison.years)
+    return f"{pairs_text(words, comparison)} {text}"
+
+
+def closures_text(words: Words, comparison: Comparison) -> str:
+    """Return which assumptions about demand were run."""
+    named = "; ".join(f"{c}: {words(f'closure.{c}')}" for c in comparison.closures)
+    key = "screen.closures" if len(comparison.closures) > 1 else "screen.closure_one"
+    return words(key, closures=named)
+
+
+def few_text(words: Words, comparison: Comparison) -> str | None:
+    """Return that there are too few pairs to tell anything, or None when there are enough."""
+    pairs = comparison.replications
+    if pairs >= ENOUGH_PAIRS:
+        return None
+    return words("screen.few", pairs=pairs, enough=ENOUGH_PAIRS)
 
 
 def short_answer(comparison: Comparison, lang: str = "en") -> str:
@@ -142,14 +177,12 @@ def _wrap(text: str, indent: str = "") -> list[str]:
 
 def _mix_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
     place = comparison.town.site.name(words.lang)
-    lines = _wrap(
-        words(
-            "screen.title", place=place, mix=words.mix(mix), against=words.mix(comparison.against)
-        )
+    title = words(
+        "screen.title", place=place, mix=words.mix(mix), against=words.mix(comparison.against)
     )
-    closures = "; ".join(f"{c}: {words(f'closure.{c}')}" for c in comparison.closures)
-    lines += _wrap(design_text(words, comparison))
-    lines += _wrap(words("screen.closures", closures=closures) + " " + words("screen.intervals"))
+    lines = _wrap(title)
+    lines += _wrap(f"{design_text(words, comparison)} {closures_text(words, comparison)}")
+    lines += _wrap(few_text(words, comparison) or words("screen.intervals"))
     strengths = strengths_of(comparison, mix.id)
     found = {
         (closure, strength): quantities(comparison, key)
@@ -157,101 +190,94 @@ def _mix_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
         for strength in strengths
         if (key := key_of(comparison, mix.id, strength, closure)) is not None
     }
-    lines += ["", *_answers(comparison, mix, words, found), *_unmeasured_lines(mix, words), ""]
-    lines += _table(comparison, mix, words, found, strengths)
-    main = main_strength(comparison, mix.id)
-    first = found[comparison.closures[0], main]
-    lines += _length_lines(comparison, words, first)
-    count, every = noisy(first)
-    if count:
-        lines += _wrap(words("screen.noise", count=count, all=every))
-    need = needed(comparison, mix.id, comparison.closures[0])
-    lines += _wrap(
-        words("screen.believe", closure=comparison.closures[0], text=believe_text(words, need))
-    )
-    return lines
+    first = comparison.closures[0]
+    base = found[first, main_strength(comparison, mix.id)]
+    lines += ["", *_answers(comparison, mix, words, found), *_unmeasured_lines(mix, words)]
+    lines += ["", *_table(comparison, mix, words, found, strengths)]
+    lines += _served_lines(words, found, first, strengths)
+    lines += _length_lines(comparison, words, base)
+    return lines + _years_lines(comparison, mix, words)
 
 
 def _answers(comparison: Comparison, mix: Mix, words: Words, found: dict) -> list[str]:
-    lines = _wrap(words("screen.three"))
-    labels = {
-        "none": words("screen.with_none"),
-        "assumed": words("screen.with_assumed"),
-        "contrast": words("screen.contrast"),
-        "needed": words("screen.one_more"),
-    }
-    wide = max(map(len, labels.values())) + 2
-    for number, strength in enumerate(("none", "assumed"), 1):
-        parts = [
-            f"{closure} {cell(words, found[closure, strength]['per_100'])}"
-            for closure in comparison.closures
+    """Return the three answers side by side, a line for each demand closure."""
+    needs = {closure: needed(comparison, mix.id, closure) for closure in comparison.closures}
+    rows = [["", *(words(f"screen.head_{name}") for name in ("none", "assumed", "needed"))]]
+    for closure in comparison.closures:
+        cells = [
+            cell(words, found[closure, strength]["per_100"])
             if (closure, strength) in found
+            else words("format.not_run")
+            for strength in ("none", "assumed")
         ]
-        lines.append(
-            f" {number} {labels[strength]:<{wide}}" + ("   ".join(parts) or words("format.not_run"))
-        )
+        rows.append([f" {closure}", *cells, needed_text(words, needs[closure])])
+    lines = [*_wrap(words("screen.three")), *_columns(rows)]
     added = [(closure, contrast(comparison, mix.id, closure)) for closure in comparison.closures]
-    if all(found is not None for _, found in added):
-        parts = [f"{closure} {words.estimate(found)}" for closure, found in added if found]
-        lines.append(f"   {labels['contrast']:<{wide}}" + "   ".join(parts))
-    for at, closure in enumerate(comparison.closures):
-        start = f" 3 {labels['needed']:<{wide}}" if at == 0 else " " * (wide + 3)
-        need = needed_text(words, needed(comparison, mix.id, closure))
-        lines += _wrap(f"{start}{closure} {need}", " " * (wide + 5))
+    parts = [f"{closure} {words.estimate(e)}" for closure, e in added if e is not None]
+    if parts:
+        lines += _wrap(f"{words('screen.contrast')}: {', '.join(parts)}.")
+    pairs = comparison.replications
+    told = {c: believe_text(words, need, pairs) for c, need in needs.items()}
+    if len(set(told.values())) == 1:
+        text = next(iter(told.values()))
+    else:
+        text = " ".join(f"{closure}: {text}" for closure, text in told.items())
+    lines += _wrap(words("screen.believe", text=text))
     return lines
+
+
+def _columns(rows: list[list[str]]) -> list[str]:
+    """Return rows as columns, two spaces apart; the last one is not padded."""
+    wide = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)][:-1]
+    return [
+        "".join(f"{text:<{w}}" for text, w in zip(row, wide, strict=False)) + row[-1]
+        for row in rows
+    ]
 
 
 def _unmeasured_lines(mix: Mix, words: Words) -> list[str]:
-    measures = unmeasured(mix)
-    if not measures:
-        return _wrap(words("screen.all_measured"))
-    lines = _wrap(words("screen.unmeasured"))
-    for measure in measures:
+    """Return what nobody has measured, each with the grade of what is assumed."""
+    parts = []
+    for measure in unmeasured(mix):
         lever = next((x for x in measure.levers if x.lever == measure.primary_lever), None)
-        if lever is None:
-            continue
-        s = lever.strength
-        text = words(
-            "screen.unmeasured_line",
-            name=measure.names(words.lang),
-            lever=words(f"lever.{lever.lever}"),
-            size=words.number(s.assumed),
-            unit=unit_text(words, lever),
-            low=words.number(s.low),
-            high=words.number(s.high),
-            grade=s.grade,
-            meaning=words(f"grade.{s.grade}"),
-        )
-        reason = textwrap.shorten(lever.reason, REASON, placeholder=" ...")
-        lines += _wrap(f" - {text}; {words('screen.unmeasured_reason', reason=reason)}", "   ")
-    return lines
+        if lever is not None:
+            grade = lever.strength.grade
+            parts.append(f"{measure.names(words.lang)} ({grade})")
+    if not parts:
+        return _wrap(words("screen.all_measured"))
+    return _wrap(words("screen.unmeasured", names=", ".join(parts)))
 
 
 def _table(
     comparison: Comparison, mix: Mix, words: Words, found: dict, strengths: list[str]
 ) -> list[str]:
     multiple = words.number(comparison.top_multiple(mix.id), 1)
+    first = comparison.closures[0]
     heads = [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
     rows: list[tuple[str, list[str]]] = []
-    first = comparison.closures[0]
-    for section, names in SCREEN.items():
-        if section != "people":
-            rows.append((words(f"section.{section}"), []))
-        for name in names:
-            shown = comparison.closures if name in BOTH else (first,)
-            for closure in shown:
-                cells = [cell(words, found[closure, s][name]) for s in strengths]
-                label = words(f"row.{name}")
-                if closure != first:
-                    label = "  " + words("screen.under", closure=closure)
-                rows.append((" " + label, cells))
-    left = max(len(text) for text, cells in rows if cells)
+    for name in SCREEN:
+        if name.startswith("section."):
+            rows.append((words(name), []))
+        else:
+            cells = [cell(words, found[first, s][name], short=True) for s in strengths]
+            rows.append((" " + words(f"row.{name}"), cells))
+    start = words("screen.table", closure=first)
+    left = max(len(text) for text, cells in [*rows, (start, [""])] if cells)
     wide = max([len(c) for _, cells in rows for c in cells] + [len(h) for h in heads]) + 1
-    start = words("screen.under_all", closure=first)
     lines = [f"{start:<{left}}" + "".join(f"{head:>{wide}}" for head in heads)]
     for text, cells in rows:
         lines.append((f"{text:<{left}}" + "".join(f"{c:>{wide}}" for c in cells)).rstrip())
     return lines
+
+
+def served_differs(found: dict, closure: str, strengths: list[str]) -> bool:
+    """Return whether more or fewer people are served at another strength."""
+    served = [found[closure, strength]["served"].shown.mean for strength in strengths]
+    return max(served) - min(served) >= 1
+
+
+def _served_lines(words: Words, found: dict, closure: str, strengths: list[str]) -> list[str]:
+    return _wrap(words("screen.reach")) if served_differs(found, closure, strengths) else []
 
 
 def length_text(words: Words, closure: str, found: dict[str, Quantity]) -> str | None:
@@ -268,19 +294,67 @@ def length_text(words: Words, closure: str, found: dict[str, Quantity]) -> str |
         openings_mix=words.number(openings.base + openings.shown.mean, 0),
         chains_mix=words.number(chains.base + chains.shown.mean, 0),
         length_mix=words.number(length.base + length.shown.mean, 3),
+        change=cell(words, length),
     )
 
 
 def _length_lines(comparison: Comparison, words: Words, found: dict) -> list[str]:
     text = length_text(words, comparison.closures[0], found)
-    if text is None:
+    return [] if text is None else _wrap(text)
+
+
+def _years_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
+    """Return what ``--years`` did beside the cohorts: the mix left running to the end."""
+    rows = horizon_rows(comparison, mix.id, comparison.closures[0])
+    if design_of(comparison) != "cohorts" or not rows:
         return []
-    return _wrap(f"{text} {cell(words, found['length'])}")
+    years, found = rows[-1]
+    return _wrap(
+        words(
+            "screen.years",
+            years=years,
+            closure=comparison.closures[0],
+            target=cell(words, found["target_jobseekers"]),
+            everybody=cell(words, found["everybody"]),
+        )
+    )
 
 
-def next_steps(folder: str | Path, lang: str = "en", mix: str | None = None,
-               site: str | None = None) -> str:  # fmt: skip
+def program_call() -> str:
+    """Return the words that start this program again from here, as it was started."""
+    called = Path(sys.argv[0])
+    if called.stem == "vacancy-chains":
+        found = shutil.which("vacancy-chains")
+        if found and Path(found).resolve() == called.resolve():
+            return "vacancy-chains"
+        return quoted(shown(called.absolute()))
+    return f"{quoted(shown(Path(sys.executable)))} -m experiments.app"
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be typed from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def quoted(text: str) -> str:
+    """Return a word as a shell takes it."""
+    return f'"{text}"' if " " in text else text
+
+
+def next_steps(
+    folder: str | Path,
+    lang: str = "en",
+    mix: str | Path = "kokkola",
+    site: str | Path = "kokkola",
+    options: Sequence[str] = (),
+) -> str:
     """Return the last three lines of the demo: change a number, open the report, try a place.
+
+    They work as printed, from the folder in which they were printed: the commands have the
+    options of the one that ran, but write to a new folder.
 
     Parameters
     ----------
@@ -288,21 +362,37 @@ def next_steps(folder: str | Path, lang: str = "en", mix: str | None = None,
         Results folder with the report.
     lang : {"en", "fi", "sv"}
     mix, site
-        Ids of the mix and the place compared (default: those of the demo).
+        Names or paths of the mix and the place compared (default: those of the demo).
+    options
+        Words that followed the place on the command line, those about the folder left out.
     """
     words = Words(lang, plain=True)
     base = Path(scenarios.__file__).parent
 
-    def shown(path: Path) -> str:
-        try:
-            return str(path.relative_to(Path.cwd()))
-        except ValueError:
-            return str(path)
+    def file(name: str | Path, kind: str) -> Path:
+        shipped = base / kind / f"{name}.toml"
+        return shipped if shipped.is_file() else Path(name)
 
+    site_file, mix_file = file(site, "sites"), file(mix, "mixes")
+    if not mix_file.is_file():  # the empty mix has no file
+        mix_file = site_file
+
+    def command(place: str) -> str:
+        return " ".join([program_call(), "compare", *map(quoted, [place, *options])])
+
+    copy = "my_place.toml"
+    number = 1
+    while Path(copy).exists():
+        number += 1
+        copy = f"my_place_{number}.toml"
     return "\n".join(
         (
-            words("next.number", mixes=shown(base / "mixes" / f"{mix or 'kokkola'}.toml")),
-            words("next.report", report=shown(Path(folder).absolute() / "report.html")),
-            words("next.place", site=shown(base / "sites" / f"{site or 'kokkola'}.toml")),
+            words("next.number", mix=quoted(shown(mix_file)), command=command(str(site))),
+            words("next.report", report=quoted(shown(Path(folder).absolute() / "report.html"))),
+            words(
+                "next.place",
+                copy=f"cp {quoted(shown(site_file))} {copy}",
+                command=command(copy),
+            ),
         )
     )

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.check_tables import check_tables
 from simulator.codes import RUNGS, Cause, End, EventKind, Fill, PostState, Status, labels
 from simulator.compile import allocating_kernel
 from simulator.files import read_columns, read_manifest, read_table
@@ -67,7 +68,7 @@ class CheckRow(NamedTuple):
     """One line of the result of a check."""
 
     check: str
-    holds: bool
+    holds: bool | None
     detail: str
 
 
@@ -449,7 +450,8 @@ def check_results(folder: str | Path) -> list[CheckRow]:
     -------
     list of CheckRow
         One row for each identity, in order, with a sentence on what was found. A folder of
-        ``compare``, which holds no ledger, gives one row on its files.
+        ``compare``, which holds no ledger, gives the rows of :mod:`simulator.check_tables`.
+        ``holds`` is None where nothing can be said.
 
     Raises
     ------
@@ -459,8 +461,7 @@ def check_results(folder: str | Path) -> list[CheckRow]:
     folder = Path(folder)
     read_manifest(folder)
     if not any((folder / file).exists() for file in LEDGER_FILES):
-        read_table(folder, "monthly.parquet")
-        return [CheckRow("files", True, "the files can be read; there is no ledger to check")]
+        return [CheckRow(*row) for row in check_tables(folder)]
     run = _Run(folder)
     rules = (
         _chain_places,

@@ -37,6 +37,9 @@ YEARS_SHOWN = (1, 2, 4, 10)
 STRENGTHS = ("none", "assumed", "top")
 LEVEL = 0.90
 FIRST_PAIRS = 16
+# Below this the spread itself is known to no better than a third, and Student's interval is more
+# than a sixth wider than with many pairs: nothing is told then, neither an effect nor none.
+ENOUGH_PAIRS = 8
 SEED_STEP = 10_000  # replications of different seeds never share a seed
 
 
@@ -50,9 +53,14 @@ class Estimate:
     replications: int
 
     @property
+    def is_enough(self) -> bool:
+        """Whether there are enough pairs for an interval."""
+        return self.replications >= ENOUGH_PAIRS
+
+    @property
     def is_told(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low > 0 or self.high < 0
+        """Whether there are enough pairs and the interval excludes zero."""
+        return self.is_enough and (self.low > 0 or self.high < 0)
 
     def scaled(self, factor: float) -> Estimate:
         """Return the estimate times a positive constant."""
@@ -175,6 +183,11 @@ class Comparison:
     def mixes(self) -> list[Mix]:
         """The mixes compared, each once."""
         return list({arm.mix.id: arm.mix for arm in self.arms}.values())
+
+    @property
+    def years_shown(self) -> list[int]:
+        """Years after which the whole horizon is shown, its end included."""
+        return sorted({years for years in YEARS_SHOWN if years < self.years} | {self.years})
 
     def at(self, outcome: str, breakdown: str = "all", group: str = "all") -> int:
         """Return the position of an outcome.
@@ -366,9 +379,7 @@ class Comparison:
         frames = []
         for key, pairs in self.pairs.items():
             closure, mix, strength, design = key
-            shown = (
-                WINDOWS if design == "cohorts" else [12 * y for y in YEARS_SHOWN if y <= self.years]
-            )
+            shown = WINDOWS if design == "cohorts" else [12 * years for years in self.years_shown]
             for months in shown:
                 reference = np.array([window(self.outcomes, p.reference, 0, months) for p in pairs])
                 scenario = np.array([window(self.outcomes, p.scenario, 0, months) for p in pairs])

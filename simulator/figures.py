@@ -19,7 +19,7 @@ import pandas as pd
 from scenarios.measures import Mix
 from simulator.answer import seeds_text
 from simulator.codes import ORIGINS, RUNGS, label
-from simulator.comparison import THIRD_YEAR, Comparison, Estimate, Key
+from simulator.comparison import ENOUGH_PAIRS, THIRD_YEAR, Comparison, Estimate, Key
 from simulator.headline import (
     SIDES,
     Quantity,
@@ -165,7 +165,7 @@ class _Sketch:
 
         words, c = self.words, self.c
         stamp = words(
-            "figure.stamp",
+            "figure.stamp" if c.replications >= ENOUGH_PAIRS else "figure.stamp_few",
             place=c.town.site.name(words.lang),
             mix=words.mix(self.mix),
             against=words.mix(c.against),
@@ -232,7 +232,7 @@ class _Sketch:
                 e = found[row].shown.scaled(100 / served)
                 data.append({"closure": closure, "row": row, **self._row(e)})
                 place = y + (2 * at - 1) * shift
-                if np.isfinite(e.low):
+                if e.is_enough:
                     ax.plot([e.low, e.high], [place] * 2, color=colour, lw=2, alpha=0.9)
                 ax.plot(
                     e.mean, place, marker, color=colour, ms=6,
@@ -293,7 +293,7 @@ class _Sketch:
                 )  # fmt: skip
                 y += 1
             ax.barh(y, e.mean, height=0.62, color=colours[at], ec=BLACK, lw=0.6)
-            if np.isfinite(e.low):
+            if e.is_enough:
                 ax.plot([e.low, e.high], [y] * 2, color=BLACK, lw=1.2)
                 ax.plot([e.low, e.high], [y] * 2, "|", color=BLACK, ms=7)
             signed = name not in ("supported", "ledger")
@@ -340,7 +340,7 @@ class _Sketch:
         empty = words("format.unknown")
         if placebo:
             mean, low, high = path_of(placebo, at)
-            if np.isfinite(low).all():
+            if c.replications >= ENOUGH_PAIRS:
                 ax.fill_between(
                     months, low, high, fc="none", ec=GREY, hatch="....", lw=0,
                     label=words("figure.time_placebo"),
@@ -355,7 +355,7 @@ class _Sketch:
             if len(self.keys) > 1:
                 text += f", {words('figure.closure_one', closure=closure)}"
             ax.plot(months, mean, color=colour, lw=1.8, ls=style, label=text)
-            if closure == self.closure and np.isfinite(low).all():
+            if closure == self.closure and c.replications >= ENOUGH_PAIRS:
                 ax.fill_between(months, low, high, color=colour, alpha=0.22, lw=0)
             data.append(_path_frame("mix", closure, mean, low, high))
         ax.set_xlim(0, self.months - 1)
@@ -501,7 +501,7 @@ class _Sketch:
                     reference + shift.mean, reference + shift.low, reference + shift.high,
                     c.replications,
                 )  # fmt: skip
-                if np.isfinite(e.low):
+                if e.is_enough:
                     ax.plot([e.low, e.high], [y] * 2, color=BLUE, lw=2)
                 ax.plot(e.mean, y, "D" if quantity is same else "o", color=BLUE, ms=6,
                         mfc=BLUE if shift.is_told else "white", mew=1.4)  # fmt: skip

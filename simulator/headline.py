@@ -7,18 +7,19 @@ formed per replication, never over a number that may be zero, and both their par
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scenarios.grades import GRADES, site_grades
 from scenarios.measures import Measure, Mix
 from simulator.codes import label
 from simulator.comparison import (
+    ENOUGH_PAIRS,
     STRENGTHS,
     THIRD_YEAR,
-    YEARS_SHOWN,
     Comparison,
     Estimate,
     Key,
@@ -177,6 +178,8 @@ def quantities(comparison: Comparison, key: Key) -> dict[str, Quantity]:
         if isinstance(values, float):
             values = Estimate(values, values, values, comparison.replications)
         found = values if isinstance(values, Estimate) else of_values(values)
+        # a count is never below zero, whatever Student's interval says
+        found = replace(found, low=max(found.low, 0.0))
         rows[row] = Quantity(row, unit, found, None, signed=False)
 
     served = comparison.served(key)
@@ -350,6 +353,8 @@ def crossing(multiples: tuple[float, ...], values: tuple[float, ...]) -> tuple[s
 def needed(comparison: Comparison, mix: str, closure: str) -> Needed:
     """Return the strength at which one more person per 100 served is at work, and how sure."""
     top = comparison.top_multiple(mix)
+    if comparison.replications < ENOUGH_PAIRS:
+        return Needed("few", None, ("few", None), ("few", None), top)
     verdict, multiple = ("unknown", None)
     if design_of(comparison) == "cohorts":
         verdict, multiple = comparison.multiplier(mix, closure)
@@ -434,15 +439,13 @@ def served_by_measure(comparison: Comparison, key: Key, mix: Mix) -> list[tuple[
 def horizon_rows(
     comparison: Comparison, mix: str, closure: str
 ) -> list[tuple[int, dict[str, Quantity]]]:
-    """Return the main differences of the whole horizon after 1, 2, 4 and 10 years."""
+    """Return the main differences of the whole horizon after 1, 2, 4, 10 years and at the end."""
     key = (closure, mix, "assumed", "whole")
     if key not in comparison.pairs:
         return []
     out = []
-    for years in YEARS_SHOWN:
+    for years in comparison.years_shown:
         months = 12 * years
-        if months > comparison.horizon(key):
-            continue
         change = cumulated(comparison, key, months)
         before = cumulated(comparison, key, months, "reference")
         rows = {}
@@ -483,18 +486,15 @@ def path_of(pairs: list[Pair], at: int) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 def judged(comparison: Comparison) -> dict[str, dict[str, int]]:
-    """Return how many numbers carry each grade: behaviour of the place, sizes of measures."""
-    counts = {name: dict.fromkeys("ABCDE", 0) for name in ("parameters", "levers")}
-    for number in comparison.town.numbers.values():
-        counts["parameters"][number.grade] += 1
+    """Return how many numbers carry each grade.
+
+    ``place``: the numbers of the site file and of behaviour there, as ``sites`` counts them;
+    ``levers``: sizes of measures.
+    """
+    town = comparison.town
+    levers = dict.fromkeys(GRADES, 0)
     for mix in comparison.mixes:
         for measure, _ in mix.entries:
             for lever in measure.levers:
-                counts["levers"][lever.strength.grade] += 1
-    return counts
-
-
-def noisy(found: dict[str, Quantity]) -> tuple[int, int]:
-    """Return how many differences cannot be told from none, and how many there are."""
-    differences = [q for q in found.values() if q.signed and q.found is not None]
-    return sum(not q.is_told for q in differences), len(differences)
+                levers[lever.strength.grade] += 1
+    return {"place": site_grades(town.site, town.numbers), "levers": levers}

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scenarios.grades import GRADES
+from scenarios.grades import judged as judged_of
 from scenarios.measures import Measure, Mix
 from simulator.answer import (
     bounds_text,
@@ -21,9 +23,10 @@ from simulator.answer import (
     design_text,
     length_text,
     seeds_text,
+    served_differs,
     unit_text,
 )
-from simulator.comparison import Comparison
+from simulator.comparison import ENOUGH_PAIRS, Comparison
 from simulator.figures import Drawing, draw_all
 from simulator.files import (
     output_folder,
@@ -218,12 +221,12 @@ def _mix_page(
         if (key := key_of(comparison, mix.id, strength, closure)) is not None
     }
     main = main_strength(comparison, mix.id)
-    need = needed(comparison, mix.id, comparison.closures[0])
+    needs = {closure: needed(comparison, mix.id, closure) for closure in comparison.closures}
     named = {drawing.kind: drawing for drawing in drawings}
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, words, found, main, need),
+        "council": _council(comparison, mix, words, found, main, needs),
         "figures": named,
         "tables": [
             _headline_table(comparison, mix, words, found, strengths),
@@ -243,12 +246,15 @@ def _mix_page(
 
 
 def _council(
-    comparison: Comparison, mix: Mix, words: Words, found: dict, main: str, need: Needed
-) -> dict[str, Any]:
+    comparison: Comparison, mix: Mix, words: Words, found: dict, main: str,
+    needs: dict[str, Needed],
+) -> dict[str, Any]:  # fmt: skip
     """Return the words of the first two pages."""
     first = comparison.closures[0]
     place = comparison.town.site.name(words.lang)
     base = found[first, main]
+    need = needs[first]
+    enough = comparison.replications >= ENOUGH_PAIRS
     against = comparison.against
     page: dict[str, Any] = {
         "title": words("council.title", place=place),
@@ -258,18 +264,19 @@ def _council(
             mix=words.mix(mix),
             against=words.mix(against) if against.entries else words("council.mix_none"),
         ),
-        "answer": _answer(words, base["per_100"]),
+        "answer": _answer(words, base["per_100"], comparison.replications),
         "condition": "",
         "check": "",
+        "reading": words("council.reading") if enough else "",
         "rows": [],
     }
     other = [closure for closure in comparison.closures if closure != first]
-    if other and (other[0], main) in found:
+    if enough and other and (other[0], main) in found:
         page["condition"] = words(
             "council.answer_if", value=_plain(words, found[other[0], main]["per_100"])
         )
     added = contrast(comparison, mix.id, first)
-    if added is not None and added.replications > 1:
+    if added is not None and enough:
         page["check"] = words(
             "council.check",
             nothing=_plain(words, found[first, "none"]["per_100"]),
@@ -287,7 +294,7 @@ def _council(
         words("council.three_head_case"),
         *(words(f"council.three_head_{closure}") for closure in comparison.closures),
     ]
-    page["needed"] = _needed(words, need)
+    page["needed"] = _needed(words, needs)
     whom = "council.whom_text" if design_of(comparison) == "cohorts" else "council.whom_text_whole"
     page["whom"] = [
         words(
@@ -306,7 +313,9 @@ def _council(
     page["change"] = [
         words("council.change_effect"),
         words(
-            f"council.change_needed_{need.verdict}", multiple=words.number(need.multiple or 0.0, 1)
+            f"council.change_needed_{need.verdict}",
+            multiple=words.number(need.multiple or 0.0, 1),
+            enough=ENOUGH_PAIRS,
         ),
         words("council.change_who"),
         words("council.change_jobs"),
@@ -319,12 +328,17 @@ def _hangs(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
     out = []
     if names:
         out.append(words("council.hangs_unmeasured", names=words.listed(names)))
-    counts = judged(comparison)["parameters"]
+    judgement, every = judged_of(judged(comparison)["place"])
+    pairs = comparison.replications
+    noise = "council.hangs_noise" if pairs >= ENOUGH_PAIRS else "council.hangs_few"
     out += [
         words("council.hangs_closure"),
-        words("council.hangs_noise", pairs=comparison.replications),
+        words(noise, pairs=pairs, enough=ENOUGH_PAIRS),
         words(
-            "council.hangs_judgement", judged=counts["D"] + counts["E"], all=sum(counts.values())
+            "council.hangs_judgement",
+            judged=judgement,
+            all=every,
+            percent=words.percent(judgement / every),
         ),
     ]
     if mix.hypothetical:
@@ -333,8 +347,15 @@ def _hangs(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
     return out
 
 
-def _needed(words: Words, need: Needed) -> str:
+def _needed(words: Words, needs: dict[str, Needed]) -> list[str]:
     """Return how strongly the measures would have to work, for the council."""
+    texts = {closure: _needed_one(words, need) for closure, need in needs.items()}
+    if len(set(texts.values())) == 1:
+        return list(texts.values())[:1]
+    return [words(f"council.needed_if_{closure}", text=text) for closure, text in texts.items()]
+
+
+def _needed_one(words: Words, need: Needed) -> str:
     text = words(
         f"council.needed_{need.verdict}",
         multiple=words.number(need.multiple or 0.0, 1),
@@ -352,15 +373,17 @@ def _plain(words: Words, quantity: Quantity) -> str:
     if found is None:
         return words("format.not_determined")
     text = words.estimate(found, sign=quantity.signed, mark=False)
-    if quantity.signed and found.replications > 1 and not found.is_told and found.high > found.low:
+    if quantity.signed and found.is_enough and not found.is_told and found.high > found.low:
         text = f"{text[:-1]}; {words('format.none_told')})"
     return text
 
 
-def _answer(words: Words, per_100: Quantity) -> str:
+def _answer(words: Words, per_100: Quantity, pairs: int) -> str:
     found = per_100.found
-    if found is None or found.replications < 2:
-        return words("council.answer_one")
+    if pairs < ENOUGH_PAIRS:
+        return words("council.answer_few", pairs=pairs, enough=ENOUGH_PAIRS)
+    if found is None:
+        return words("council.answer_unknown")
     digits = words.digits((found.high - found.low) / 2)
     if not found.is_told:
         return words(
@@ -379,13 +402,20 @@ def _answer(words: Words, per_100: Quantity) -> str:
 
 def _method(comparison: Comparison, words: Words) -> list[str]:
     closures = {closure: words(f"closure.{closure}") for closure in ("R", "E")}
+    pairs = comparison.replications
+    few = [words("method.few", pairs=pairs, enough=ENOUGH_PAIRS)] if pairs < ENOUGH_PAIRS else []
     return [
+        *few,
         words("method.intro"),
         words("method.design", text=design_text(words, comparison)),
         words("method.direct"),
         words("method.closure_note", r=closures["R"], e=closures["E"]),
         words(
-            "method.intervals", pairs=comparison.replications, seeds=seeds_text(comparison.seeds)
+            "method.intervals",
+            pairs=comparison.replications,
+            seed=comparison.seed,
+            seeds=seeds_text(comparison.seeds),
+            enough=ENOUGH_PAIRS,
         ),
         words("method.attribution"),
     ]
@@ -414,10 +444,10 @@ def _headline_table(
                     _row([label if closure == first else "", closure, reference, *cells],
                          strong=name in ("everybody", "jobs"))
                 )  # fmt: skip
-    note = " ".join(
-        words(f"method.{name}")
-        for name in ("jobs_note", "direct_note", "length_note", "contrast_note")
-    )
+    notes = ["counts_note", "jobs_note", "direct_note", "length_note", "contrast_note"]
+    if served_differs(found, first, strengths):
+        notes.insert(1, "reach_note")
+    note = " ".join(words(f"method.{name}") for name in notes)
     return _table(words("table.headline"), heads, rows, note, wide=True)
 
 
@@ -520,7 +550,7 @@ def _served_table(
         )  # fmt: skip
     heads = [words("table.measure"), words("table.count")]
     heads += [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
-    return _table(words("table.served"), heads, rows)
+    return _table(words("table.served"), heads, rows, words("method.reach_note"))
 
 
 def _measure_name(measure: Measure, mix: Mix, words: Words) -> str:
@@ -531,8 +561,7 @@ def _measure_name(measure: Measure, mix: Mix, words: Words) -> str:
 
 
 def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
-    heads = ["measure", "for_whom", "places", "lever", "size", "range", "grade", "published",
-             "reason", "source"]  # fmt: skip
+    heads = ["measure", "for_whom", "places", "lever", "size_range", "grade", "published", "why"]
     rows = []
     for measure, _ in mix.entries:
         for at, lever in enumerate(measure.levers):
@@ -545,28 +574,28 @@ def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
                         words(f"kind.{measure.kind}") if at == 0 else "",
                         words.number(places, 1) if at == 0 and places else "",
                         words(f"lever.{lever.lever}"),
-                        f"{words.number(s.assumed)} {unit_text(words, lever)}",
-                        words.between(s.low, s.high, 2),
+                        f"{words.number(s.assumed)} ({words.between(s.low, s.high, 2)}) "
+                        f"{unit_text(words, lever)}",
                         f"{s.grade}: {words(f'grade.{s.grade}')}",
                         words("format.yes" if lever.published else "format.no"),
-                        lever.reason,
-                        s.source,
+                        "; ".join(text.rstrip(".") for text in (lever.reason, s.source) if text),
                     ]
                 )
             )
     return _table(
-        words("table.measures"), [words(f"table.{h}") for h in heads], rows, wide=True, names=True
-    )
+        words("table.measures"), [words(f"table.{h}") for h in heads], rows,
+        words("method.english"), wide=True, names=True,
+    )  # fmt: skip
 
 
 def _judgement_table(comparison: Comparison, words: Words) -> dict[str, Any]:
     counts = judged(comparison)
     rows = [
         _row([f"{grade}: {words(f'grade.{grade}')}",
-              *(str(counts[name][grade]) for name in ("parameters", "levers"))])
-        for grade in "ABCDE"
+              *(str(counts[name][grade]) for name in ("place", "levers"))])
+        for grade in GRADES
     ]  # fmt: skip
-    heads = [words("table.grade"), words("table.parameters"), words("table.levers")]
+    heads = [words("table.grade"), words("table.place_numbers"), words("table.levers")]
     return _table(words("table.judgement"), heads, rows)
 
 

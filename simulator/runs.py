@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scenarios import Site
 from scenarios.measures import BASELINE, Mix
+from simulator.codes import End, label, labels
 from simulator.engine import EngineError, World
 from simulator.files import (
     output_folder,
@@ -28,6 +31,19 @@ from simulator.outcomes import Outcome, series, window
 from simulator.policy import lay_out_mix
 from simulator.town import Town, _snapshot
 from simulator.world import Count
+
+if TYPE_CHECKING:
+    from simulator.wording import Words
+
+SCREEN_WIDTH = 100
+SHOWN = (  # outcomes of the short table
+    "posts",
+    "filled_posts",
+    "vacant_posts",
+    "withdrawn_posts",
+    "register_unemployed",
+    "survey_unemployed",
+)
 
 
 @dataclass
@@ -92,6 +108,62 @@ class RunResult:
                 )
             )  # fmt: skip
         return pd.concat(rows, ignore_index=True)
+
+    def answer(self, lang: str = "en") -> str:
+        """Return what the world did, as a short table for the screen.
+
+        Parameters
+        ----------
+        lang : {"en", "fi", "sv"}
+        """
+        from simulator.wording import NO_BREAK, Words  # which knows comparisons, made of runs
+
+        words = Words(lang, plain=True)
+        title = words(
+            "run.title",
+            place=self.town.site.name(lang),
+            mix=words.mix(self.mix),
+            years=self.years,
+            seed=self.seed,
+            closure=f"{self.closure}: {words(f'closure.{self.closure}')}",
+        )
+        at = {o.outcome: i for i, o in enumerate(self.outcomes) if o.breakdown == "all"}
+        rows = [["", *(words(f"run.{name}") for name in ("first", "last", "mean"))]]
+        for name in SHOWN:
+            series = self.values[at[name]]
+            cells = [words.number(x, 0) for x in (series[0], series[-1], series.mean())]
+            rows.append([words(f"run.{name}"), *cells])
+        left = max(len(row[0]) for row in rows)
+        wide = max(len(text) for row in rows for text in row[1:]) + 2
+        lines = [title, ""]
+        lines += [f"{row[0]:<{left}}" + "".join(f"{x:>{wide}}" for x in row[1:]) for row in rows]
+        lines += ["", *textwrap.wrap(self._chains_text(words), SCREEN_WIDTH)]
+        lines.append(words("run.one_world"))
+        return "\n".join(lines).replace(NO_BREAK, " ")
+
+    def _chains_text(self, words: Words) -> str:
+        chains = self.chains
+        ended = chains[(chains["end"] != label(End.OPEN)) & (chains["end_month"] >= 0)]
+        if not len(ended):
+            return words("run.no_chains")
+        links = int(ended["length"].sum())
+        counts = ended["end"].value_counts()
+        parts = [
+            words(f"end.{end}", share=words.percent(counts[end] / len(ended)))
+            for end in labels(End)
+            if counts.get(end, 0)
+        ]
+        return " ".join(
+            (
+                words(
+                    "run.chains",
+                    chains=words.number(len(ended), 0),
+                    links=words.number(links, 0),
+                    length=words.number(links / len(ended), 2),
+                ),
+                words("run.ended", parts=", ".join(parts)),
+            )
+        )
 
     def write(self, folder: str | Path, force: bool = False) -> Path:
         """Write all files of ``run`` into a folder, whole or not at all.

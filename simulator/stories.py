@@ -67,6 +67,7 @@ _TEXT: dict[str, dict[str, str]] = {
         "male": "a man",
         "somebody": "somebody",
         "aged": "{who} of {age} with {education}",
+        "young": "{who} of {age} (schooling that will be reached: {education})",
         "basic": "basic schooling",
         "secondary": "secondary education",
         "tertiary": "higher education",
@@ -82,7 +83,7 @@ _TEXT: dict[str, dict[str, str]] = {
         "rung1": "ammattityön paikka",
         "rung2": "asiantuntijan paikka",
         "rung3": "erityisasiantuntijan tai johtajan paikka",
-        "at": "{post} (työpaikka {workplace}, toimiala {sector})",
+        "at": "{post} (toimipaikka {workplace}, {sector})",
         "when": "Kuukausi {month}",
         "new_post": "{when}: syntyi uusi paikka, {post}.",
         "returned_post": "{when}: aiemmin täyttämättä jätetty paikka palasi hakuun, {post}.",
@@ -95,10 +96,11 @@ _TEXT: dict[str, dict[str, str]] = {
         "moved_away": "{when}: työntekijä muutti pois ja vapautui {post}.",
         "job_elsewhere": "{when}: työntekijä sai työn muualta ja vapautui {post}.",
         "died": "{when}: työntekijä kuoli ja vapautui {post}.",
-        "promotion": "{waited} {person} eteni siihen saman työpaikan sisällä. Häneltä vapautui "
+        "promotion": "{waited} {person} eteni siihen saman toimipaikan sisällä. Häneltä vapautui "
         "{old}.",
-        "sideward_move": "{waited} {person} siirtyi siihen saman työpaikan samalta portaalta.",
-        "hire_from_workplace": "{waited} {person} siirtyi siihen toiselta työpaikalta. Häneltä "
+        "sideward_move": "{waited} {person} siirtyi siihen samantasoisesta paikasta saman "
+        "toimipaikan sisällä.",
+        "hire_from_workplace": "{waited} {person} siirtyi siihen toisesta toimipaikasta. Häneltä "
         "vapautui {old}.",
         "emptied": "",
         "hire_unemployed": "{waited} {person} sai paikan. Työttömyys oli kestänyt: {spell}. Ketju "
@@ -124,12 +126,13 @@ _TEXT: dict[str, dict[str, str]] = {
         "male": "mies",
         "somebody": "joku",
         "aged": "{who} ({age} vuotta, {education})",
+        "young": "{who} ({age} vuotta, aikanaan saavutettava koulutus: {education})",
         "basic": "perusaste",
         "secondary": "toinen aste",
         "tertiary": "korkea-aste",
         "sum_one": "Kaikkiaan vapautui yksi paikka.",
         "sum": "Kaikkiaan vapautui {n} paikkaa. Täällä jo työssä olleista siirtyi {moves}.",
-        "axis_rung": "paikan porras",
+        "axis_rung": "paikan taso",
         "axis_month": "kuukausi",
         "rungs": "aloitustaso,ammattityö,asiantuntija,erityisasiantuntija tai johtaja",
     },
@@ -180,6 +183,7 @@ _TEXT: dict[str, dict[str, str]] = {
         "male": "en man",
         "somebody": "någon",
         "aged": "{who} på {age} år ({education})",
+        "young": "{who} på {age} år (utbildning som kommer att nås: {education})",
         "basic": "grundskola",
         "secondary": "utbildning på andra stadiet",
         "tertiary": "högre utbildning",
@@ -196,12 +200,13 @@ _TEXT: dict[str, dict[str, str]] = {
 _FILLS = {
     "en": "promotion|move on the same rung|from another workplace|jobseeker|long-term unemployed"
     "|from outside the labour force|from outside the place|not advertised|given up|abolished|open",
-    "fi": "eteneminen|siirto samalla portaalla|toiselta työpaikalta|työnhakija|pitkäaikaistyötön"
+    "fi": "eteneminen|siirto samalla tasolla|toisesta toimipaikasta|työnhakija|pitkäaikaistyötön"
     "|työvoiman ulkopuolelta|alueen ulkopuolelta|ei avattu|haku lopetettu|lakkautettu|avoinna",
     "sv": "avancemang|flytt på samma nivå|från annan arbetsplats|arbetssökande|långtidsarbetslös"
     "|utanför arbetskraften|från annan ort|inte utlyst|sökandet avbrutet|indragen|ledig",
 }
 
+SCHOOLED = 25  # before this age the schooling in the files is the level that will be reached
 MOVES = ("promotion", "sideward_move", "hire_from_workplace")
 _COLOURS = {  # Okabe and Ito, apart for the colour-blind and in print
     "promotion": "#009E73",
@@ -297,7 +302,8 @@ def _person(text: dict[str, str], link: Any, people: dict[int, Any]) -> str:
     if person is None:
         return text["somebody"]
     age = (int(link.closed_month) - int(person.birth_month)) // 12
-    return text["aged"].format(who=text[person.sex], age=age, education=text[link.person_education])
+    key = "young" if age < SCHOOLED else "aged"
+    return text[key].format(who=text[person.sex], age=age, education=text[link.person_education])
 
 
 def _waited(text: dict[str, str], link: Any) -> str:

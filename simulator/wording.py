@@ -97,7 +97,7 @@ class Words:
     ) -> str:
         """Return the two ends of an interval, open ends in words."""
         if math.isinf(low) and math.isinf(high):
-            return self("format.one_pair")
+            return self("format.few_pairs")
         if digits is None:
             digits = self.digits((high - low) / 2 if math.isfinite(high - low) else abs(high))
         ends = [self.number(end, digits, sign) for end in (low, high)]
@@ -107,12 +107,17 @@ class Words:
     def estimate(
         self, found: Estimate, sign: bool = True, mark: bool = True, digits: int | None = None
     ) -> str:
-        """Return mean and interval; with ``mark`` a ``?`` when it cannot be told from none."""
+        """Return mean and interval; with ``mark`` a ``?`` when it cannot be told from none.
+
+        Too few pairs give the mean and words instead of an interval, never "exactly none".
+        """
         half = (found.high - found.low) / 2
-        if half == 0 and found.mean == 0 and found.replications > 1:
+        if math.isnan(found.mean):
+            return self.number(found.mean)
+        if not found.is_enough or not math.isfinite(half):
+            return f"{self.number(found.mean, digits, sign)} ({self('format.few_pairs')})"
+        if half == 0 and found.mean == 0:
             return self("format.exactly_none") if sign else self.number(0, 0)
-        if not math.isfinite(half):
-            return f"{self.number(found.mean, None, sign)} ({self('format.one_pair')})"
         if digits is None:
             digits = self.digits(max(half, abs(found.mean) / 50))
         ends = self.between(found.low, found.high, digits)

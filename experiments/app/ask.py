@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,11 +39,16 @@ def compare(
         typer.Option(
             min=1,
             max=50,
-            help="Years of the whole-horizon difference; cohorts are always followed for four.",
+            help="Years for which the mix is also left running, as assumed: the whole-horizon"
+            " difference, one line on screen and a table in the report. Cohorts, the main design,"
+            " are always followed for four years; --design whole follows only these years.",
         ),
     ] = 10,
     replications: Annotated[
-        int | None, typer.Option(min=1, help="How many pairs of worlds.")
+        int | None,
+        typer.Option(
+            min=1, help="How many pairs of worlds (default 16); below 8 nothing can be told."
+        ),
     ] = None,
     until: Annotated[
         float | None,
@@ -75,8 +80,10 @@ def compare(
 
     from simulator import compare as compare_worlds
     from simulator.answer import next_steps
+    from simulator.wording import Words
 
-    with Progress(f"Comparing {site}") as progress:
+    words = Words(lang.value)
+    with Progress(words("progress.comparing", place=site), lang=lang.value) as progress:
         comparison = compare_worlds(
             site,
             mixes=mixes or None,
@@ -90,9 +97,29 @@ def compare(
             threads=threads,
             progress=progress,
         )
-    with Progress("Writing files and figures"):
+    with Progress(words("progress.writing"), lang=lang.value):
         comparison.write(folder, lang=lang.value, force=force)
     typer.echo(comparison.answer(lang.value))
     typer.echo("")
-    typer.echo(f"Files: {folder}")
-    typer.echo(next_steps(folder, lang.value))
+    typer.echo(words("run.files", folder=folder))
+    given = _given(
+        mix=mixes, against=against, years=(years, 10), replications=replications, until=until,
+        design=(design.value, "cohorts"), closure=(closure.value, "both"), lang=(lang.value, "en"),
+        seed=(seed, 1), threads=threads,
+    )  # fmt: skip
+    first = mixes[0] if mixes else comparison.mixes[0].id
+    typer.echo(next_steps(folder, lang.value, first, site, given))
+
+
+def _given(**options: Any) -> list[str]:
+    """Return the options that differ from their default, as words of the command line.
+
+    A value is the option's, with its default where that is not None.
+    """
+    out: list[str] = []
+    for name, value in options.items():
+        value, default = value if isinstance(value, tuple) else (value, None)
+        for one in value if isinstance(value, list) else [value]:
+            if one != default:
+                out += [f"--{name}", f"{one:g}" if isinstance(one, float) else str(one)]
+    return out

@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import scenarios
+from scenarios.fits import read_fit
+from scenarios.grades import count_grades, judged, site_grades
 from scenarios.loader import load_parameters, load_site, shipped_sites
 from scenarios.measures import Measure, Mix, load_measure, load_mix, shipped_measures, shipped_mixes
 
 EVIDENCE = Path(scenarios.__file__).parent / "evidence"
-GRADES = "ABCDE"
 Row = dict[str, Any]
 
 
-def grades(data: Any) -> dict[str, int]:
-    """Count the numbers of each evidence grade in a file's tables.
-
-    Examples
-    --------
-    >>> grades({"a": {"value": 1, "grade": "B"}, "b": [{"grade": "D"}, {"grade": "D"}]})
-    {'A': 0, 'B': 1, 'C': 0, 'D': 2, 'E': 0}
-    """
-    found = Counter(_grades_in(data))
-    return {grade: found[grade] for grade in GRADES}
-
-
-def _grades_in(data: Any) -> Iterable[str]:
-    if isinstance(data, dict):
-        if data.get("grade") in tuple(GRADES):
-            yield data["grade"]
-        for value in data.values():
-            yield from _grades_in(value)
-    elif isinstance(data, list | tuple):
-        for value in data:
-            yield from _grades_in(value)
-
-
-def judged(counts: dict[str, int]) -> float | None:
-    """Return the share of numbers that rest on judgement or are placeholders (D and E)."""
-    total = sum(counts.values())
-    return (counts["D"] + counts["E"]) / total if total else None
+def share_judged(counts: dict[str, int]) -> float | None:
+    """Return the share of numbers that rest on judgement or stand in (D and E)."""
+    some, every = judged(counts)
+    return some / every if every else None
 
 
 def fit_targets(site_id: str) -> int:
@@ -58,13 +34,32 @@ def fit_targets(site_id: str) -> int:
         )
 
 
+def fit_of(site_id: str) -> tuple[int, int | None]:
+    """Return how many targets a place is fitted to, and how many are met (None: not fitted).
+
+    Counted are the rows of role ``fit`` in the place's stored table that have a target of their
+    own with a source: none that is recalled from memory or borrowed from another country.
+    """
+    rows = [
+        row
+        for row in read_fit(site_id)
+        if row["role"] == "fit"
+        and row["target"] is not None
+        and row["source"]
+        and not any(word in row["source"].lower() for word in ("recalled", "borrowed"))
+    ]
+    if not rows:
+        return fit_targets(site_id), None
+    return len(rows), sum(row["met"] is True for row in rows)
+
+
 def site_rows() -> list[Row]:
-    """Return one row per shipped place; ``targets_met`` is null until the place is fitted."""
+    """Return one row per shipped place; ``targets_met`` is null until a fit is stored."""
     rows = []
     for name in shipped_sites():
         site = load_site(name)
-        own = {key: number.model_dump() for key, number in load_parameters(site).items()}
-        counts = grades([site.model_dump(exclude={"parameters"}), own])
+        counts = site_grades(site, load_parameters(site))
+        targets, met = fit_of(site.id)
         rows.append(
             {
                 "id": site.id,
@@ -75,9 +70,9 @@ def site_rows() -> list[Row]:
                 "today": site.today,
                 "mixes": shipped_mixes(site.id),
                 "grades": counts,
-                "share_judged": judged(counts),
-                "targets": fit_targets(site.id),
-                "targets_met": None,
+                "share_judged": share_judged(counts),
+                "targets": targets,
+                "targets_met": met,
             }
         )
     return rows
@@ -89,7 +84,7 @@ def measure_rows() -> list[Row]:
 
 
 def _measure_row(measure: Measure) -> Row:
-    counts = grades(measure.model_dump())
+    counts = count_grades(measure.model_dump())
     return {
         "id": measure.id,
         "name": measure.names.en,
@@ -100,7 +95,7 @@ def _measure_row(measure: Measure) -> Row:
         "levers": sorted({lever.lever for lever in measure.levers}),
         "effect_published": any(lever.published for lever in measure.levers),
         "grades": counts,
-        "share_judged": judged(counts),
+        "share_judged": share_judged(counts),
     }
 
 

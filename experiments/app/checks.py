@@ -6,10 +6,11 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from scenarios.errors import ScenarioError, read_toml, validate
+from scenarios.errors import ScenarioError, read_toml, suggestion, validate
 from scenarios.loader import load_site, read_parameters, shipped_sites
 from scenarios.measures import Mix, check_mix_fits, load_measure, load_mix, load_partners
 from scenarios.numbers import Number
+from scenarios.schema import Site
 
 
 def kind_of(path: Path) -> str:
@@ -50,7 +51,9 @@ def check_file(path: Path) -> str:
     """
     kind = kind_of(path)
     if kind == "site":
-        load_site(path)
+        problems = _default_problems(path, load_site(path))
+        if problems:
+            raise ScenarioError(problems)
     elif kind == "measure":
         load_measure(path)
     elif kind == "partners":
@@ -60,7 +63,7 @@ def check_file(path: Path) -> str:
     elif kind == "penalties":
         _check_penalties(path)
     else:
-        problems = _place_problems(load_mix(path))
+        problems = _place_problems(path, load_mix(path))
         if problems:
             raise ScenarioError(problems)
     return kind
@@ -77,14 +80,50 @@ def _check_penalties(path: Path) -> None:
         raise ScenarioError(problems)
 
 
-def _place_problems(mix: Mix) -> list[str]:
-    """Return the words of a mix that its shipped place does not know."""
-    if mix.site is None or mix.site not in shipped_sites():
+def _place_problems(path: Path, mix: Mix) -> list[str]:
+    """Return what is wrong between a mix and its place, which is shipped or lies near it."""
+    if mix.site is None:
         return []
-    site = load_site(mix.site)
+    own = _site_beside(path, mix.site)
+    if own is None and mix.site not in shipped_sites():
+        return [
+            f"{path.name}: site names the place '{mix.site}', which is neither shipped nor in this "
+            f"folder or a folder sites beside it; {suggestion(mix.site, shipped_sites())}"
+        ]
+    return _fit_problems(mix, load_site(own or mix.site))
+
+
+def _site_beside(path: Path, site_id: str) -> Path | None:
+    """Return the file of a place of one's own in the folder of a mix, or in sites beside it."""
+    for folder in (path.parent, path.parent.parent / "sites"):
+        file = folder / f"{site_id}.toml"
+        if file.is_file() and kind_of(file) == "site":
+            return file
+    return None
+
+
+def _default_problems(path: Path, site: Site) -> list[str]:
+    """Return what is wrong with the mixes that a place names."""
+    problems = []
+    for key, name in (("default_mix", site.default_mix), ("today", site.today)):
+        if not name:
+            continue
+        try:
+            problems += _fit_problems(load_mix(name, site.id), site)
+        except ScenarioError as error:
+            problems += [f"{path.name}: {key} = '{name}': {text}" for text in error.problems]
+    return problems
+
+
+def _fit_problems(mix: Mix, site: Site) -> list[str]:
     return check_mix_fits(
         mix, site.barrier_ids, site.sector_ids, [employer.id for employer in site.employers]
     )
+
+
+def _from_here(path: Path, problem: str) -> str:
+    """Name the file with its folder, since several files may have one name."""
+    return str(path) + problem[len(path.name) :] if problem.startswith(path.name) else problem
 
 
 def check_files(paths: Iterable[Path]) -> list[str]:
@@ -101,7 +140,7 @@ def check_files(paths: Iterable[Path]) -> list[str]:
         try:
             lines.append(f"{path}: {check_file(path)}, no problem found.")
         except ScenarioError as error:
-            problems.extend(error.problems)
+            problems.extend(_from_here(path, problem) for problem in error.problems)
     if problems:
         raise ScenarioError(list(dict.fromkeys(problems)))
     return lines

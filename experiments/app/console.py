@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
 # ------------------------------------------------------------------ progress
 
 
-def time_left(seconds: float) -> str:
+def time_left(seconds: float, lang: str = "en") -> str:
     """Say how long work will still take, no more exactly than anybody can know it.
 
     Examples
@@ -186,11 +186,14 @@ def time_left(seconds: float) -> str:
     >>> time_left(41), time_left(200), time_left(9000)
     ('about 41 s left', 'about 3 min left', 'about 2.5 h left')
     """
+    from simulator.wording import Words  # loads pandas; most commands end sooner
+
+    words = Words(lang, plain=True)
     if seconds < 90:
-        return f"about {max(1, round(seconds))} s left"
+        return words("progress.seconds", n=max(1, round(seconds)))
     if seconds < 5400:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
+        return words("progress.minutes", n=round(seconds / 60))
+    return words("progress.hours", n=words.number(seconds / 3600, 1))
 
 
 class Progress:
@@ -206,10 +209,15 @@ class Progress:
         What is being done, e.g. ``"Comparing kokkola"``.
     patience
         Seconds before anything is shown.
+    lang
+        Language of the time left.
     """
 
-    def __init__(self, what: str, patience: float = 2.0, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, what: str, patience: float = 2.0, stream: TextIO | None = None, lang: str = "en"
+    ) -> None:
         self.what = what
+        self.lang = lang
         self.stream = stream or sys.stderr
         self._lock = threading.Lock()
         self._begun = time.monotonic()
@@ -270,7 +278,7 @@ class Progress:
         elapsed = time.monotonic() - self._begun
         left = ""
         if self._total and 0 < self._done <= self._total:
-            left = time_left(elapsed * (self._total - self._done) / self._done)
+            left = time_left(elapsed * (self._total - self._done) / self._done, self.lang)
         if self._bar is not None:
             self._bar.update(
                 self._task,
@@ -286,5 +294,8 @@ class Progress:
             if self._total == 1:
                 share = f" {self._done:.0%}"  # the work tells a share
             elif self._total:
-                share = f" {self._done:g} of {self._total:g}"
+                from simulator.wording import Words
+
+                done, total = f"{self._done:g}", f"{self._total:g}"
+                share = " " + Words(self.lang)("progress.of", done=done, total=total)
             print(f"{self.what}{share}{', ' + left if left else ' ...'}", file=self.stream)

@@ -28,8 +28,8 @@ def sites(json: Json = None) -> None:
             "country": "country",
             "default_mix": "default mix",
             "grades": "numbers by grade",
-            "share_judged": "D and E",
-            "targets_met": "targets met",
+            "share_judged": "judged",
+            "targets_met": "fit targets met",
         },
         {
             "grades": lambda row: _grades(row["grades"]),
@@ -40,6 +40,8 @@ def sites(json: Json = None) -> None:
                 else f"{row['targets_met']} of {row['targets']}"
             ),
         },
+        "judged: share of all numbers behind the place, its file and behaviour there, that are"
+        " graded D (our judgement) or E (a stand-in); the report of compare counts the same way.",
     )
 
 
@@ -56,12 +58,13 @@ def measures(json: Json = None) -> None:
             "name": "name",
             "kind": "kind",
             "effect": "effect",
-            "share_judged": "D and E",
+            "share_judged": "judged",
         },
         {
             "effect": _effect,
             "share_judged": lambda row: _percent(row["share_judged"]),
         },
+        "judged: share of the measure's own numbers graded D (our judgement) or E (a stand-in).",
     )
 
 
@@ -86,8 +89,9 @@ def _show(
     json: str | None,
     columns: dict[str, str],
     cells: dict[str, Callable[[dict[str, Any]], str]],
+    note: str = "",
 ) -> None:
-    """Write rows as JSON when asked, else print them as a table."""
+    """Write rows as JSON when asked, else print them as a table with a note below."""
     if json is not None:
         write_json(rows, json)
         return
@@ -100,7 +104,10 @@ def _show(
         table.add_column(title, no_wrap=key == "id", overflow="fold")
     for row in rows:
         table.add_row(*(cells.get(key, lambda row, key=key: str(row[key]))(row) for key in columns))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    if note:
+        console.print(note)
 
 
 def _effect(row: dict[str, Any]) -> str:
@@ -130,23 +137,45 @@ def chain(
     out: Out = None,
     force: Force = False,
 ) -> None:
-    """Tell one chain of a run from its origin to its end, and draw it."""
+    """Tell one chain of a run from its origin to its end; with --out also draw it."""
     if sum([chain_id is not None, longest, random]) > 1:
         raise typer.BadParameter("give an ID, --longest or --random, only one of them.")
     if not folder.is_dir():
         raise InputError(f"'{folder}' is no folder; give a folder written by vacancy-chains run.")
-    target = result_folder(out, force, "chain", folder.resolve().name)
+    target = None
+    if out is not None:
+        target = result_folder(out, force, "chain", folder.resolve().name)
 
     from simulator.files import output_folder
     from simulator.stories import draw_chain, pick_chain, read_chain_tables, save_figure, tell_chain
+    from simulator.wording import Words
 
+    words = Words(lang.value)
     tables = read_chain_tables(folder)
     wanted = chain_id if chain_id is not None else ("random" if random else "longest")
     chosen = pick_chain(tables["chains"], wanted, seed)
-    for sentence in tell_chain(**tables, chain_id=chosen, lang=lang.value):
+    names = _sector_names(folder, lang.value)
+    for sentence in tell_chain(**tables, chain_id=chosen, lang=lang.value, sector_names=names):
         typer.echo(sentence)
+    typer.echo("")
+    if target is None:
+        typer.echo(words("chain.hint"))
+        return
     figure = draw_chain(tables["links"], tables["chains"], chosen, lang.value)
     with output_folder(target, force) as partial:
         save_figure(figure, partial / f"chain-{chosen}")
-    typer.echo("")
-    typer.echo(f"Drawing: {target / f'chain-{chosen}.png'}")
+    typer.echo(words("chain.drawing", path=target / f"chain-{chosen}.png"))
+
+
+def _sector_names(folder: Path, lang: str) -> dict[str, str]:
+    """Return the names of the sectors of the place of a run, by id; none where it is not shipped.
+
+    The files hold ids; the names stand in the site file.
+    """
+    from scenarios.loader import load_site, shipped_sites
+    from simulator.files import read_manifest
+
+    site = read_manifest(folder).get("site")
+    if site not in shipped_sites():
+        return {}
+    return {sector.id: getattr(sector.name, lang) for sector in load_site(site).sectors}

@@ -80,7 +80,7 @@ def random_enrolments(rng: np.random.Generator, people: int = 900) -> np.ndarray
 
 
 def stub(
-    replications: int = 4,
+    replications: int = 8,
     closures: tuple[str, ...] = ("R", "E"),
     strengths: tuple[str, ...] = STRENGTHS,
     designs: tuple[str, ...] = ("cohorts", "whole"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from simulator.answer import next_steps, seeds_text, short_answer
+from simulator.comparison import ENOUGH_PAIRS
 from simulator.wording import LANGUAGES, Words
 from tests.report.stub import kokkola, stub
 
@@ -21,7 +23,7 @@ def test_fits_the_screen(made, lang):
     text = short_answer(made, lang)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 104
-    assert len(lines) <= 72
+    assert len(lines) <= 44  # one screen
     assert "\N{NO-BREAK SPACE}" not in text
     assert "\N{MINUS SIGN}" not in text
     assert not re.search(r"\b(nan|inf|None)\b|[{}]", text)
@@ -40,22 +42,105 @@ def test_hypothetical_mix_carries_its_stamp(made, lang):
 
 def test_names_what_nobody_has_measured(made):
     text = " ".join(short_answer(made).split())
+    line = re.search(r"Untested.*?\. ", text).group()
     for measure, _ in made.mixes[0].entries:
-        named = f" - {measure.names('en')}: " in text
+        named = re.search(re.escape(measure.names("en")) + r" \([DE]\)", line) is not None
         assert named != measure.effect_published
-    assert "grade D" in text
 
 
-def test_both_closures_and_three_answers(made):
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_three_answers_stand_side_by_side_under_both_closures(made, lang):
+    words = Words(lang, plain=True)
+    lines = short_answer(made, lang).splitlines()
+    at = next(i for i, line in enumerate(lines) if words("screen.head_needed") in line)
+    for name in ("none", "assumed", "needed"):
+        assert words(f"screen.head_{name}") in lines[at]
+    assert [line.split()[0] for line in lines[at + 1 : at + 3]] == ["R", "E"]
+
+
+def test_plain_words_on_the_first_screen(made):
+    """Terms of the field stay in the report."""
     text = short_answer(made)
-    for part in ("with no effect", "with the assumed strength", "one more per 100", "under E"):
-        assert part in text
+    for term in ("closure", "ledger", "replication", "twin", "lever", "backfill", "withdraw"):
+        assert not re.search(rf"\b{term}", text, re.IGNORECASE), term
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("closure", ["R", "E"])
+def test_one_closure_is_told_alone(lang, closure):
+    words = Words(lang, plain=True)
+    text = " ".join(short_answer(stub(closures=(closure,)), lang).split())
+    other = {"R": "E", "E": "R"}[closure]
+    assert f"{closure}: {words(f'closure.{closure}')}" in text
+    assert f"{other}: {words(f'closure.{other}')}" not in text
+    assert words("screen.closures").partition("{")[0].strip() not in text
+
+
+@pytest.mark.parametrize("replications", [1, 2, ENOUGH_PAIRS - 1])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_too_few_pairs_give_no_verdict(lang, replications):
+    """Even an enormous effect, or none at all, is not told from a few pairs."""
+    words = Words(lang, plain=True)
+    for shift in (0.0, 60.0):
+        made = stub(replications=replications, shift=shift)
+        text = " ".join(short_answer(made, lang).split())
+        few = words("screen.few", pairs=replications, enough=ENOUGH_PAIRS)
+        assert few in text
+        assert words("believe.few", pairs=replications, enough=ENOUGH_PAIRS) in text
+        assert words("format.exactly_none") not in text
+        assert "(" in text
+        for key in ("already", "needs", "never", "unknown"):
+            assert words(f"believe.{key}").partition("{")[0].strip() not in text
+        # no interval anywhere: two numbers joined by the word for "to"
+        to = {"en": " to ", "fi": r"\.\.\.", "sv": r"\.\.\."}[lang]
+        assert not re.search(rf"\(-?[\d.,]+{to}-?[\d.,]+\)", text)
+
+
+def test_equal_worlds_are_exactly_none_only_with_enough_pairs():
+    for replications, said in ((2, False), (ENOUGH_PAIRS, True)):
+        made = stub(replications=replications, closures=("R",))
+        for pairs in made.pairs.values():
+            for pair in pairs:
+                pair.scenario = pair.reference
+        text = short_answer(made)
+        assert ("exactly none" in text) is said
+
+
+def test_seed_and_seeds_are_both_named(made):
+    assert "--seed 1: seeds 10000-10007" in short_answer(made)
+
+
+def test_years_are_told_beside_cohorts(made):
+    text = " ".join(short_answer(made).split())
+    assert f"Left running {made.years} years (--years)" in text
+    alone = stub(designs=("cohorts",))
+    assert "--years" not in short_answer(alone)
+
+
+def test_years_of_any_number_reach_their_end():
+    for years, shown in ((1, [1]), (3, [1, 2, 3]), (10, [1, 2, 4, 10]), (12, [1, 2, 4, 10, 12])):
+        made = stub(replications=2)
+        made.years = years
+        assert made.years_shown == shown
+
+
+def test_more_people_at_a_higher_strength_are_explained():
+    made = stub(closures=("R",))
+    words = Words("en", plain=True)
+    for pair in made.pairs["R", "kokkola", "top", "cohorts"]:
+        pair.enrolments = np.concatenate([pair.enrolments, pair.enrolments])
+    assert words("screen.reach") in short_answer(made)
+    for key, pairs in made.pairs.items():
+        for pair, same in zip(pairs, made.pairs["R", "kokkola", "none", "cohorts"], strict=True):
+            if key[3] == "cohorts":
+                pair.enrolments = same.enrolments
+    assert words("screen.reach") not in short_answer(made)
 
 
 @pytest.mark.parametrize("shift", [-60.0, 0.0, 60.0])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_verdict_has_words(shift, lang):
-    assert short_answer(stub(shift=shift, closures=("R",), replications=3), lang)
+    assert short_answer(stub(shift=shift, closures=("R",)), lang)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -64,7 +149,7 @@ def test_one_pair_and_one_strength(lang):
         stub(replications=1, closures=("E",), strengths=("assumed",), designs=("whole",)), lang
     )
     words = Words(lang)
-    assert words("format.one_pair") in text
+    assert words("format.few_pairs") in text
     assert words("format.not_run") in text
 
 
@@ -89,3 +174,15 @@ def test_next_steps_are_three_lines(tmp_path, lang):
     assert len(lines) == 3
     assert "kokkola.toml" in lines[0]
     assert "report.html" in lines[1]
+    assert "my_place.toml" in lines[2]
+
+
+def test_next_steps_repeat_the_options_but_write_to_a_new_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = next_steps("out", "en", "kokkola", "kokkola", ["--mix", "my mix", "--years", "3"])
+    lines = lines.splitlines()
+    for line, place in ((lines[0], "kokkola"), (lines[2], "my_place.toml")):
+        assert line.endswith(f'compare {place} --mix "my mix" --years 3')
+        assert "--out" not in line
+    (tmp_path / "my_place.toml").write_text("mine")
+    assert "my_place_2.toml" in next_steps("out")

@@ -78,6 +78,25 @@ def test_nobody_served_gives_no_ratio(made):
     assert contrast(empty, "kokkola", "R") is None
 
 
+def test_counts_are_never_below_zero(made):
+    """Student's interval of a rare count would reach below zero; a count cannot."""
+    rare = stub(closures=("R",), strengths=("assumed",), designs=("cohorts",))
+    key = ("R", "kokkola", "assumed", "cohorts")
+    at = rare.at("supported_promotions")
+    for number, pair in enumerate(rare.pairs[key]):
+        pair.reference[at] = 0.0
+        pair.scenario[at] = 0.0
+        pair.scenario[at, 0] = float(number == 0)
+    assert rare.estimate(key, "supported_promotions").low < 0
+    found = quantities(rare, key)["supported"].found
+    assert found.low == 0
+    assert found.mean > 0
+    for key in made.pairs:
+        for quantity in quantities(made, key).values():
+            if not quantity.signed and quantity.found is not None and quantity.unit == "number":
+                assert quantity.found.low >= 0
+
+
 def test_crossing():
     assert crossing((0, 1, 2), (0.0, 0.5, 1.5)) == ("needs", pytest.approx(1.5))
     assert crossing((0, 1, 2), (0.0, 0.5, 0.9)) == ("never", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from experiments.app.catalogue import site_rows
 from simulator import report
 from simulator.codebook import FILES
+from simulator.comparison import ENOUGH_PAIRS, STRENGTHS
 from simulator.errors import ResultError
+from simulator.headline import judged as headline_judged
+from simulator.headline import needed, quantities
 from simulator.wording import LANGUAGES, Words
 from tests.report.stub import kokkola, stub, stub_chains, stub_margins
 
@@ -35,7 +40,7 @@ def _no_world(monkeypatch):
 
 @pytest.fixture(scope="module")
 def made():
-    return stub(replications=3)
+    return stub()
 
 
 class Page(HTMLParser):
@@ -132,6 +137,73 @@ def test_council_words_hold_for_every_verdict():
                 assert not re.findall(forbidden, text, re.IGNORECASE), (lang, key)
 
 
+@pytest.mark.parametrize(("lang", "replications"), [("en", ENOUGH_PAIRS - 1), ("fi", 2), ("sv", 1)])
+def test_too_few_pairs_give_no_verdict(lang, replications, tmp_path):
+    """With few pairs the page says so and shows no interval, though this effect is huge."""
+    made = stub(replications=replications, shift=60.0)
+    report.write_comparison(made, tmp_path / "out", lang, ledger=False)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    parsed = Page(text)
+    council = " ".join(" ".join(parsed.council).split())
+    words = Words(lang)
+    assert words("council.answer_few", pairs=replications, enough=ENOUGH_PAIRS) in council
+    assert words("council.needed_few") in council
+    assert words("method.few", pairs=replications, enough=ENOUGH_PAIRS) in text
+    assert words("council.reading") not in council
+    for key in ("answer_none", "answer_gain", "answer_loss", "needed_never", "needed_already",
+                "change_needed_never", "check"):  # fmt: skip
+        start = words(f"council.{key}").partition("{")[0]
+        assert start not in council, key
+    assert words("format.exactly_none") not in text
+    assert not re.findall(COUNCIL[lang], council, re.IGNORECASE)
+
+
+def test_enough_pairs_give_a_verdict_and_say_what_is_not_in_the_interval(made):
+    """The same page with enough pairs: the council reads that assumptions come on top."""
+    for lang in LANGUAGES:
+        words = Words(lang)
+        page = report._council(made, made.mixes[0], words, *_parts(made))
+        assert page["reading"] == words("council.reading")
+        assert page["answer"] != words("council.answer_few", pairs=8, enough=ENOUGH_PAIRS)
+        assert words("council.hangs_noise", pairs=8) in page["hangs"]
+        method = " ".join(report._method(made, words))
+        assert "--seed 1: " in method
+
+
+def _parts(made):
+    found = {
+        (closure, strength): quantities(made, (closure, "kokkola", strength, "cohorts"))
+        for closure in made.closures
+        for strength in STRENGTHS
+    }
+    needs = {closure: needed(made, "kokkola", closure) for closure in made.closures}
+    return found, "assumed", needs
+
+
+def test_council_reads_what_is_needed_under_each_demand(made):
+    """A verdict that differs between the two kinds of demand is told for both."""
+    words = Words("en")
+    found, main, needs = _parts(made)
+    two = {"R": needs["R"], "E": replace(needs["R"], verdict="needs", multiple=1.5)}
+    texts = report._needed(words, two)
+    assert len(texts) == 2
+    assert "1.5 times" in texts[1]
+    assert len(report._needed(words, {"R": needs["R"], "E": needs["R"]})) == 1
+
+
+def test_judged_numbers_are_counted_as_the_list_of_places_counts_them(made):
+    """One definition: sites, the council page and the table of the report."""
+    row = next(row for row in site_rows() if row["id"] == "kokkola")
+    counts = headline_judged(made)["place"]
+    assert counts == row["grades"]
+    page = report._council(made, made.mixes[0], Words("en"), *_parts(made))
+    some = counts["D"] + counts["E"]
+    said = (
+        f"{some} of the {sum(counts.values())} numbers behind the town ({row['share_judged']:.0%})"
+    )
+    assert any(text.startswith(said) for text in page["hangs"])
+
+
 def test_hypothetical_mix_is_stamped_everywhere(page, made):
     lang, _, text, _ = page
     mix = made.mixes[0]
@@ -186,7 +258,7 @@ def test_one_pair_two_mixes_whole_horizon(tmp_path):
     assert (folder / "figures" / "who_gains_other_mix.svg").exists()
     text = (folder / "report.html").read_text(encoding="utf-8")
     Page(text)
-    assert Words("fi")("council.answer_one") in text
+    assert Words("fi")("council.answer_few", pairs=1, enough=ENOUGH_PAIRS) in text
     summary = (folder / "summary.csv").read_text(encoding="utf-8")
     assert "inf" not in summary
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
+import experiments
 import simulator
 from scenarios.measures import LEVER_UNITS
-from simulator.codes import ORIGINS, label
-from simulator.comparison import STRENGTHS, Estimate
+from simulator.codes import ORIGINS, End, label, labels
+from simulator.comparison import ENOUGH_PAIRS, STRENGTHS, Estimate
 from simulator.headline import ROWS, SECTIONS
 from simulator.outcomes import RUNG_NAMES
 from simulator.wording import FOLDER, LANGUAGES, MINUS, NO_BREAK, Words, load_words
 
 HERE = Path(simulator.__file__).parent
-SOURCES = [HERE / f"{name}.py" for name in ("answer", "figures", "headline", "report", "wording")]
+SOURCES = [HERE / f"{name}.py" for name in ("answer", "figures", "headline", "report", "runs",
+                                             "wording")]  # fmt: skip
+APP = Path(experiments.__file__).parent / "app"
+SOURCES += sorted(APP.glob("*.py"))
 SOURCES += sorted((HERE / "templates").glob("*.html"))
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
 LITERAL = re.compile(r"""(?:words|self|w)\(\s*f?["']([a-z_]+\.[A-Za-z0-9_{}.]+)["']""")
@@ -63,7 +67,8 @@ def test_no_key_is_unused():
              "scale": {unit.replace(" ", "_") for unit in LEVER_UNITS.values()},
              "origin": {label(origin) for origin in ORIGINS}, "level": set(RUNG_NAMES),
              "closure": {"R", "E"}, "strength": set(STRENGTHS), "grade": set("ABCDE"),
-             "kind": {"jobseeker", "worker", "employer", "coordination"}}  # fmt: skip
+             "kind": {"jobseeker", "worker", "employer", "coordination"},
+             "end": set(labels(End)) - {"open"}}  # fmt: skip
     found: dict[str, set[str]] = {}
     for key in load_words("en"):
         assert made.fullmatch(key), f"{key} is not used"
@@ -96,14 +101,16 @@ def test_what_is_no_number_is_said_in_words(lang):
     for value in (float("inf"), float("-inf"), float("nan")):
         assert not re.search(r"inf|nan", words.number(value))
     one = Estimate(3.0, float("-inf"), float("inf"), 1)
-    assert words("format.one_pair") in words.estimate(one)
-    assert words.estimate(Estimate(0.0, 0.0, 0.0, 5)) == words("format.exactly_none")
+    assert words("format.few_pairs") in words.estimate(one)
+    assert words("format.few_pairs") in words.estimate(Estimate(0.0, 0.0, 0.0, ENOUGH_PAIRS - 1))
+    none = Estimate(0.0, 0.0, 0.0, ENOUGH_PAIRS)
+    assert words.estimate(none) == words("format.exactly_none")
 
 
 def test_an_interval_that_holds_zero_is_marked():
     words = Words("en", plain=True)
-    assert words.estimate(Estimate(1.0, -1.0, 3.0, 5)) == "+1.0 (-1.0 to 3.0)?"
-    assert words.estimate(Estimate(2.0, 1.0, 3.0, 5)) == "+2.0 (1.0 to 3.0)"
+    assert words.estimate(Estimate(1.0, -1.0, 3.0, ENOUGH_PAIRS)) == "+1.0 (-1.0 to 3.0)?"
+    assert words.estimate(Estimate(2.0, 1.0, 3.0, ENOUGH_PAIRS)) == "+2.0 (1.0 to 3.0)"
 
 
 def test_unknown_language_is_refused():
