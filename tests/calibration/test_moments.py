@@ -8,6 +8,7 @@ import pytest
 from calibration.least_squares import FREE, gauss_newton, moved
 from calibration.moments import (
     Simulated,
+    fit_rows,
     fit_table,
     interval,
     moment_list,
@@ -18,6 +19,7 @@ from calibration.moments import (
     write_fit,
 )
 from scenarios import load_parameters, load_site
+from scenarios.fits import read_fit, store_fit
 from simulator.codes import Cause, Fill
 from simulator.town import Town
 from simulator.world import Flow, Total
@@ -149,6 +151,14 @@ def test_tables_and_page(month_counts, tmp_path):
     assert row["ratio"] == pytest.approx(1.0)
     assert not table.set_index("moment").loc["employed", "met"]
     assert (trend_table(runs).change.abs() < 1e-9).all()
+    stored = fit_rows(table)
+    store_fit(tmp_path / "fits" / "here.json", stored)
+    assert read_fit("here", tmp_path / "fits") == stored
+    assert read_fit("elsewhere", tmp_path / "fits") == []
+    assert {row["role"] for row in stored} == {"fit", "check"}
+    for row in stored:
+        assert row["met"] == (row["low"] <= row["simulated"] <= row["high"])
+        assert row["source"]
     page = tmp_path / "fit.md"
     write_fit(site, runs, page, "python -m calibration.moments kokkola")
     text = page.read_text(encoding="utf-8")

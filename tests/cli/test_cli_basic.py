@@ -245,6 +245,16 @@ def test_progress_is_silent_on_short_work_and_tells_the_time_left_on_long_work()
     assert re.match(r"Long 1 of 4, about \d+ s left\n", stream.getvalue())
 
 
+def test_progress_speaks_the_language_of_the_answer():
+    for lang, said in (("fi", "1/4, jäljellä noin"), ("sv", "1 av 4, omkring")):
+        stream = io.StringIO()
+        with console.Progress("X", patience=0.01, stream=stream, lang=lang) as progress:
+            progress(1, 4)
+            time.sleep(0.3)
+            progress(2, 4)
+        assert said in stream.getvalue()
+
+
 def test_words_for_the_time_left():
     assert console.time_left(0.2) == "about 1 s left"
     assert console.time_left(200) == "about 3 min left"

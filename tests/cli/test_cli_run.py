@@ -28,7 +28,42 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("Työpöytä") / "мои резултати"
     done = command("run", "kokkola", "--years", "1", "--out", folder)
     assert done.returncode == 0, done.stderr.decode()
+    SAID.append(done.stdout.decode())
     return folder
+
+
+SAID: list[str] = []  # what that run printed
+
+
+def test_run_prints_what_the_world_did(results):
+    """The short table repeats monthly.parquet and chains.parquet."""
+    import pandas as pd
+
+    monthly = pd.read_parquet(results / "monthly.parquet")
+    chains = pd.read_parquet(results / "chains.parquet")
+    text = SAID[0]
+    rows = {
+        "posts": "posts",
+        "of them filled": "filled_posts",
+        "unemployed on the register": "register_unemployed",
+        "unemployed as surveys count": "survey_unemployed",
+    }
+    for label, outcome in rows.items():
+        values = monthly[(monthly["outcome"] == outcome) & (monthly["breakdown"] == "all")]["mean"]
+        line = next(line for line in text.splitlines() if line.startswith(label + "  "))
+        found = [int(word.replace(",", "")) for word in line[len(label) :].split()]
+        assert found[:2] == [int(values.iloc[0]), int(values.iloc[-1])]
+        assert abs(found[2] - values.mean()) <= 0.5
+    ended = chains[(chains["end"] != "open") & (chains["end_month"] >= 0)]
+    links = ended["length"].sum()
+    assert (
+        f"{len(ended):,}, with {links:,} links in all, {links / len(ended):.2f} each"
+        in " ".join(text.split())
+    )
+    share = (ended["end"] == "jobseeker").mean()
+    assert f"a jobseeker {100 * share:.0f}%" in text
+    assert "Files: " in text
+    assert " chain " in text.splitlines()[-1]
 
 
 def contents(folder):
@@ -83,8 +118,24 @@ def test_chain_tells_and_draws(results, tmp_path, words):
     done = command("chain", results, *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert len(done.stdout.splitlines()) >= 4
-    drawn = sorted(path.suffix for path in tmp_path.glob("results/chain-*/*"))
-    assert drawn == [".png", ".svg"]
+    assert not list(tmp_path.iterdir())  # files only where they are asked for
+    done = command("chain", results, *words, "--out", "drawn", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert sorted(path.suffix for path in tmp_path.glob("drawn/*")) == [".png", ".svg"]
+    assert b"drawn" in done.stdout
+
+
+@pytest.mark.parametrize("lang", ["en", "fi", "sv"])
+def test_chain_names_sectors_as_people_do(results, tmp_path, lang):
+    from scenarios import load_site
+
+    names = {sector.id: getattr(sector.name, lang) for sector in load_site("kokkola").sectors}
+    done = command("chain", results, "--random", "--lang", lang, cwd=tmp_path, encoding="utf-8")
+    assert any(name in done.stdout for name in names.values()), done.stdout
+    for sector in names:
+        if "_" in sector:
+            assert sector.replace("_", " ") not in done.stdout
+            assert sector not in done.stdout
 
 
 def test_chain_of_an_unknown_id_is_wrong_input(results, tmp_path):
@@ -159,6 +210,75 @@ def test_shipped_files_are_found_good_and_recognised(folder, kinds):
     assert found == kinds
 
 
+def shipped(kind):
+    return (ROOT / "scenarios" / kind / "kokkola.toml").read_text(encoding="utf-8")
+
+
+def test_check_of_a_mix_for_an_unknown_place(tmp_path):
+    (tmp_path / "deep").mkdir()
+    mix = tmp_path / "deep" / "kokkola.toml"
+    mix.write_text(shipped("mixes").replace('site = "kokkola"', 'site = "kokola"'), "utf-8")
+    done = command("check", "deep", cwd=tmp_path)
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert "'kokola'" in said
+    assert "did you mean 'kokkola'" in said
+    assert str(Path("deep") / "kokkola.toml") in said  # not the base name only
+
+
+def test_check_of_a_mix_beside_its_own_place(tmp_path):
+    """A place of one's own in sites, beside the folder of the mix, is found."""
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "mixes").mkdir()
+    site = shipped("sites").replace('id = "kokkola"', 'id = "mine"', 1)
+    (tmp_path / "mixes" / "try.toml").write_text(
+        shipped("mixes").replace('site = "kokkola"', 'site = "mine"')
+        .replace('id = "kokkola"', 'id = "try"'), "utf-8",
+    )  # fmt: skip
+    (tmp_path / "sites" / "mine.toml").write_text(site, "utf-8")
+    done = command("check", tmp_path / "mixes")
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("key", ["default_mix", "today"])
+def test_check_of_a_place_whose_mix_does_not_exist(tmp_path, key):
+    text = "\n".join(
+        line for line in shipped("sites").splitlines() if not line.startswith(f"{key} =")
+    )
+    (tmp_path / "mine.toml").write_text(f'{key} = "no_such_mix"\n' + text, "utf-8")
+    done = command("check", "mine.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert key.encode() in done.stderr
+    assert b"no_such_mix" in done.stderr
+
+
+def test_check_of_a_place_whose_mix_is_for_another(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        shipped("sites").replace('id = "kokkola"', 'id = "mine"', 1), "utf-8"
+    )
+    done = command("check", "mine.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"default_mix" in done.stderr
+    assert b"kokkola" in done.stderr
+
+
+def test_check_does_not_walk_a_whole_disk(tmp_path, monkeypatch):
+    from experiments.app import trust
+    from experiments.app.console import InputError
+
+    monkeypatch.setattr(trust, "MOST_ENTRIES", 20)
+    (tmp_path / ".hidden").mkdir()
+    for number in range(15):
+        (tmp_path / ".hidden" / f"{number}.toml").write_text("")
+        (tmp_path / f"{number}.toml").write_text("")
+    assert len(trust._scenario_files(tmp_path)) == 15
+    (tmp_path / "below").mkdir()
+    for number in range(15):
+        (tmp_path / "below" / f"{number}.txt").write_text("")
+    with pytest.raises(InputError, match="more than 20"):
+        trust._scenario_files(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["sites", "measures", "mixes"])
 def test_lists_as_json(name, tmp_path):
     import json
@@ -170,6 +290,15 @@ def test_lists_as_json(name, tmp_path):
     assert all(row["id"] for row in rows)
     if name == "sites":
         assert all({"targets", "targets_met"} <= set(row) for row in rows)
+        fitted = next(row for row in rows if row["id"] == "kokkola")
+        stored = json.loads(
+            (ROOT / "scenarios" / "sites" / "fits" / "kokkola.json").read_text(encoding="utf-8")
+        )
+        fit = [row for row in stored if row["role"] == "fit"]
+        assert fitted["targets"] == len(fit) > 10
+        assert fitted["targets_met"] == sum(row["met"] for row in fit)
+        for row in stored:
+            assert row["met"] == (row["low"] <= row["simulated"] <= row["high"])
     if name == "measures":
         assert any(row["rows"] for row in rows)
     if name == "mixes":

@@ -10,6 +10,7 @@ from simulator.codes import Fill, labels
 from simulator.errors import ResultError
 from simulator.stories import (
     LANGUAGES,
+    SCHOOLED,
     draw_chain,
     pick_chain,
     read_chain_tables,
@@ -40,6 +41,28 @@ def test_every_chain_can_be_told(tables, lang):
         assert len(story) == len(links) + 3
         told |= set(links["fill"])
     assert told >= set(labels(Fill)) - {"hire_long_term_unemployed"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "will be reached"), ("fi", "saavutettava"), ("sv", "kommer att nås")]
+)
+def test_schooling_of_the_young_is_told_as_what_they_will_reach(tables, lang, said):
+    """Below 25 the files hold a level that is not reached yet."""
+    links, people = tables["links"], tables["people"].set_index("person")
+    found = set()
+    for chain_id, rows in links.groupby("chain_id"):
+        rows = rows[rows["person"].notna()]
+        if not len(rows):
+            continue
+        ages = [
+            (row.closed_month - people.loc[row.person, "birth_month"]) // 12
+            for row in rows.itertuples()
+        ]
+        young = [age < SCHOOLED for age in ages]
+        story = " ".join(tell_chain(**tables, chain_id=chain_id, lang=lang))
+        assert story.count(said) == sum(young)
+        found |= set(young)
+    assert found == {True, False}
 
 
 def test_longest_chain(tables):
