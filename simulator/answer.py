@@ -31,10 +31,9 @@ WIDTH = 100
 # rows on the first screen, under the first demand closure; the report has all of both
 SCREEN = (
     "served", "at_work",
-    "supported", "additional", "ledger", "net", "got_target",
+    "supported", "additional", "ledger", "net", "got_target", "progress", "jobs",
     "section.who", *SIDES, "everybody",
     "section.direct", "served_months", "anyway_months", "direct",
-    "progress", "jobs",
 )  # fmt: skip
 
 
@@ -105,16 +104,13 @@ def needed_text(words: Words, need: Needed) -> str:
 
 def believe_text(words: Words, need: Needed, pairs: int) -> str:
     """Return what the town would have to believe, in one clause."""
-    text = words(
+    return words(
         f"believe.{need.verdict}",
         multiple=words.number(need.multiple or 0.0, 1),
         top=words.number(need.top, 1),
         pairs=pairs,
         enough=ENOUGH_PAIRS,
     )
-    if not need.sure and need.verdict != "unknown":
-        text += " " + words("believe.unsure")
-    return text
 
 
 def pairs_text(words: Words, comparison: Comparison) -> str:
@@ -222,6 +218,8 @@ def _answers(comparison: Comparison, mix: Mix, words: Words, found: dict) -> lis
         text = next(iter(told.values()))
     else:
         text = " ".join(f"{closure}: {text}" for closure, text in told.items())
+    if not all(need.sure or need.verdict == "unknown" for need in needs.values()):
+        text += " " + words("believe.unsure")
     lines += _wrap(words("screen.believe", text=text))
     return lines
 

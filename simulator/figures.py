@@ -43,6 +43,7 @@ BLUE, ORANGE, GREEN, RED, SKY, PURPLE = (
 )  # fmt: skip
 CLOSURE_STYLE: Any = {"R": (BLUE, "o", "-"), "E": (RED, "s", "--")}
 WIDTH = 5.8  # inches: readable on a phone and in print
+NARROW = 4.9
 DPI = 160
 STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -178,7 +179,7 @@ class _Sketch:
         )
         # constrained layout keeps the room of the label of the figure
         columns = int(fig.get_figwidth() * 19.5)
-        fig.supxlabel(textwrap.fill(stamp, columns), x=0.01, ha="left", fontsize=6.8, color=GREY)
+        fig.supxlabel(textwrap.fill(stamp, columns), x=0.01, ha="left", fontsize=7, color=GREY)
         FigureCanvasAgg(fig)
         svg, png = io.BytesIO(), io.BytesIO()
         fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
@@ -217,7 +218,7 @@ class _Sketch:
         """Difference in months of work per 100 served, by who gains and loses."""
         words = self.words
         rows = [*SIDES, "everybody"]
-        fig = self._figure(3.7)
+        fig = self._figure(3.9, NARROW)  # fits a phone without scrolling
         ax = fig.add_subplot()
         data, said = [], []
         shift = 0.16 if len(self.keys) > 1 else 0.0
@@ -363,9 +364,12 @@ class _Sketch:
         self._ticks(ax.yaxis)
         ax.set_xlabel(words("figure.time_month"))
         ax.set_ylabel(words("figure.time_axis"))
-        ax.margins(y=0.25)
-        ax.legend(frameon=False, fontsize=8, loc="upper left")
-        self._title(ax, words("figure.time_title"))
+        ax.legend(
+            frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 0.99), fontsize=8,
+            borderaxespad=0,
+        )  # fmt: skip
+        rows = len(self.keys) + bool(placebo and c.replications >= ENOUGH_PAIRS)
+        ax.set_title(words("figure.time_title"), pad=14 + 13 * rows)
         third = words.estimate(self.found[self.closure]["at_work"].shown)
         return self._finish(
             fig, "over_time", words("figure.time_title"), words("figure.time_caption"),

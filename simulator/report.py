@@ -186,7 +186,9 @@ def render(
         mixes=[_mix_page(comparison, mix, words, drawings[mix.id]) for mix in comparison.mixes],
         method=_method(comparison, words),
         judgement=_judgement_table(comparison, words),
-        world=_world_table(words, margins),
+        world=_world_table(
+            words, margins, {sector.id: getattr(sector.name, lang) for sector in site.sectors}
+        ),
         versions=words(
             "method.versions",
             version=program_version(),
@@ -599,7 +601,12 @@ def _judgement_table(comparison: Comparison, words: Words) -> dict[str, Any]:
     return _table(words("table.judgement"), heads, rows)
 
 
-def _world_table(words: Words, margins: dict[str, list]) -> dict[str, Any]:
+def _world_table(words: Words, margins: dict[str, list], sectors: dict[str, str]) -> dict[str, Any]:
+    def named(cell: str) -> str:
+        # cells of sectors begin with an id; people read its name
+        sector, _, rest = cell.partition(" ")
+        return f"{sectors.get(sector, sector)} {rest}".strip()
+
     frame = pd.DataFrame(margins)
     for name in ("target", "built", "at_start"):
         frame[name] = pd.to_numeric(frame[name], errors="coerce")
@@ -609,7 +616,7 @@ def _world_table(words: Words, margins: dict[str, list]) -> dict[str, Any]:
     far = counted[counted["target"] >= SMALL_COUNT]
     far = far.sort_values(["off", "margin", "cell"], ascending=[False, True, True]).head(FAR_ROWS)
     rows = [
-        _row([f"{row.margin}: {row.cell}",
+        _row([f"{row.margin}: {named(str(row.cell))}",
               *(words.number(float(x), 0) for x in (row.target, row.built, row.at_start)),
               str(row.source)])
         for row in far.itertuples()
