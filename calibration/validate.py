@@ -219,7 +219,12 @@ def ledger(quick: bool) -> Iterator[CheckRow]:
         rows = ledger_identities(Path(folder), record, world.columns.totals, place.sector_ids)
     for row in rows:
         yield CheckRow(
-            f"ledger: {row.check}", "identity", row.holds, "holds", row.detail, f"{months} months"
+            f"ledger: {row.check}",
+            "identity",
+            row.holds is True,
+            "holds",
+            row.detail,
+            f"{months} months",
         )
     links, chains = derive_ledger(record).frames()
     closed = chains[chains["end"] != "open"]

@@ -459,8 +459,9 @@ def check_results(folder: str | Path) -> list[CheckRow]:
         When the folder holds no results, or a file is missing or damaged.
     """
     folder = Path(folder)
-    read_manifest(folder)
-    if not any((folder / file).exists() for file in LEDGER_FILES):
+    # a comparison names its mixes and has no ledger; a run names its mix
+    compared = "mixes" in read_manifest(folder)
+    if compared and not any((folder / file).exists() for file in LEDGER_FILES):
         return [CheckRow(*row) for row in check_tables(folder)]
     run = _Run(folder)
     rules = (

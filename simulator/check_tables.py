@@ -258,7 +258,7 @@ def _hash(manifest: dict[str, Any]) -> TableRow:
     if not isinstance(mixes, list) or not all(isinstance(x, str) for x in (site, against, *mixes)):
         return TableRow("scenario_hash", False, "manifest.json does not name place and mixes")
     try:
-        town = Town(site)
+        town = Town(str(site))
         found = town.scenario_hash([town.mix(name) for name in (against, *mixes)])
     except ScenarioError as error:
         return TableRow(

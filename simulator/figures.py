@@ -178,7 +178,7 @@ class _Sketch:
             version=self.version,
         )
         # constrained layout keeps the room of the label of the figure
-        columns = int(fig.get_figwidth() * 19.5)
+        columns = int(fig.get_figwidth() * 18.2)
         fig.supxlabel(textwrap.fill(stamp, columns), x=0.01, ha="left", fontsize=7, color=GREY)
         FigureCanvasAgg(fig)
         svg, png = io.BytesIO(), io.BytesIO()
@@ -247,13 +247,12 @@ class _Sketch:
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(words("figure.who_axis", months=self.months))
         self._ticks(ax.xaxis)
-        if data:
-            ax.legend(
-                frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 0.99), fontsize=8,
-                borderaxespad=0,
-            )  # fmt: skip
-        # constrained layout leaves room for the title above the legend
-        ax.set_title(words("figure.who_title"), pad=14 + 13 * len(self.keys))
+        # the legend carries the title, so that both begin at the left edge and never overlap
+        legend = fig.legend(
+            frameon=False, loc="outside upper left", fontsize=8, borderaxespad=0,
+            title=textwrap.fill(words("figure.who_title"), 46), alignment="left",
+        )  # fmt: skip
+        legend.get_title().set(fontsize=10.5, fontweight="bold")
         return self._finish(
             fig, "who_gains", words("figure.who_title"), words("figure.who_caption"),
             words("figure.who_alt", text="; ".join(said)), pd.DataFrame(data), tuple(self.keys),

@@ -91,7 +91,7 @@ def _check_results(folder: Path) -> bool:
     with Progress(f"Checking {folder}"):
         rows = check_results(folder)
     for row in rows:
-        word = {True: "holds", False: "FAILS"}.get(row.holds, "note ")
+        word = "note " if row.holds is None else "holds" if row.holds else "FAILS"
         typer.echo(f"{word}  {row.check}: {row.detail}")
     wrong = sum(row.holds is False for row in rows)
     told = sum(row.holds is not None for row in rows)

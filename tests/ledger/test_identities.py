@@ -348,4 +348,5 @@ def test_damaged_manifest(folder):
 def test_folder_without_a_ledger(folder):
     for file in ("posts", "people", "workplaces", "events", "links", "chains"):
         (folder.path / f"{file}.parquet").unlink()
-    assert [row.check for row in check_results(folder.path)] == ["files"]
+    with pytest.raises(ResultError, match=r"posts\.parquet is missing"):
+        check_results(folder.path)
