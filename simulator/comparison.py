@@ -37,7 +37,7 @@ YEARS_SHOWN = (1, 2, 4, 10)
 STRENGTHS = ("none", "assumed", "top")
 LEVEL = 0.90
 FIRST_PAIRS = 16
-# Below this the spread itself is known to no better than a third, and Student's interval is more
+# Below this the spread itself is known to some 30 % at best, and Student's interval is more
 # than a sixth wider than with many pairs: nothing is told then, neither an effect nor none.
 ENOUGH_PAIRS = 8
 SEED_STEP = 10_000  # replications of different seeds never share a seed
