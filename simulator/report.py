@@ -255,7 +255,6 @@ def _council(
     first = comparison.closures[0]
     place = comparison.town.site.name(words.lang)
     base = found[first, main]
-    need = needs[first]
     enough = comparison.replications >= ENOUGH_PAIRS
     against = comparison.against
     page: dict[str, Any] = {
@@ -314,11 +313,7 @@ def _council(
     page["hangs"] = _hangs(comparison, mix, words)
     page["change"] = [
         words("council.change_effect"),
-        words(
-            f"council.change_needed_{need.verdict}",
-            multiple=words.number(need.multiple or 0.0, 1),
-            enough=ENOUGH_PAIRS,
-        ),
+        *_by_closure(words, {c: _change_one(words, need) for c, need in needs.items()}),
         words("council.change_who"),
         words("council.change_jobs"),
     ]
@@ -351,10 +346,22 @@ def _hangs(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
 
 def _needed(words: Words, needs: dict[str, Needed]) -> list[str]:
     """Return how strongly the measures would have to work, for the council."""
-    texts = {closure: _needed_one(words, need) for closure, need in needs.items()}
+    return _by_closure(words, {c: _needed_one(words, need) for c, need in needs.items()})
+
+
+def _by_closure(words: Words, texts: dict[str, str]) -> list[str]:
+    """Return what is said under each demand closure, once where it is the same."""
     if len(set(texts.values())) == 1:
         return list(texts.values())[:1]
     return [words(f"council.needed_if_{closure}", text=text) for closure, text in texts.items()]
+
+
+def _change_one(words: Words, need: Needed) -> str:
+    return words(
+        f"council.change_needed_{need.verdict}",
+        multiple=words.number(need.multiple or 0.0, 1),
+        enough=ENOUGH_PAIRS,
+    )
 
 
 def _needed_one(words: Words, need: Needed) -> str:

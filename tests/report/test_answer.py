@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from simulator.answer import next_steps, seeds_text, short_answer
+from simulator.answer import needed_text, next_steps, seeds_text, short_answer
 from simulator.comparison import ENOUGH_PAIRS
+from simulator.headline import Needed
 from simulator.wording import LANGUAGES, Words
 from tests.report.stub import kokkola, stub
 
@@ -56,6 +57,17 @@ def test_three_answers_stand_side_by_side_under_both_closures(made, lang):
     for name in ("none", "assumed", "needed"):
         assert words(f"screen.head_{name}") in lines[at]
     assert [line.split()[0] for line in lines[at + 1 : at + 3]] == ["R", "E"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_longest_needed_strength_fits_beside_two_intervals(lang):
+    words = Words(lang, plain=True)
+    ends = [("already", 0.0), ("needs", 12.5), ("never", None)]
+    for verdict, multiple in ends:
+        for best in ends:
+            for worst in ends:
+                need = Needed(verdict, multiple, best, worst, 12.5)
+                assert len(needed_text(words, need)) <= 45
 
 
 def test_plain_words_on_the_first_screen(made):

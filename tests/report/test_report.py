@@ -189,6 +189,10 @@ def test_council_reads_what_is_needed_under_each_demand(made):
     assert len(texts) == 2
     assert "1.5 times" in texts[1]
     assert len(report._needed(words, {"R": needs["R"], "E": needs["R"]})) == 1
+    change = report._council(made, made.mixes[0], words, found, main, two)["change"]
+    assert len(change) == 5  # what a study would have to find, under each
+    assert change[2].startswith(words("council.needed_if_E", text=""))
+    assert "1.5 times" in change[2]
 
 
 def test_judged_numbers_are_counted_as_the_list_of_places_counts_them(made):
