@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from simulator.check_tables import check_tables
+from simulator.check_tables import CheckRow, check_tables
 from simulator.codes import RUNGS, Cause, End, EventKind, Fill, PostState, Status, labels
 from simulator.compile import allocating_kernel
 from simulator.files import read_columns, read_manifest, read_table
@@ -62,14 +61,6 @@ STOCKS = (
 _EMPTY = 4  # a post between two events of the same move; never at the end of a round
 _UNKNOWN = 5
 _NONE = -1
-
-
-class CheckRow(NamedTuple):
-    """One line of the result of a check."""
-
-    check: str
-    holds: bool | None
-    detail: str
 
 
 class Problem(IntEnum):
@@ -462,7 +453,7 @@ def check_results(folder: str | Path) -> list[CheckRow]:
     # a comparison names its mixes and has no ledger; a run names its mix
     compared = "mixes" in read_manifest(folder)
     if compared and not any((folder / file).exists() for file in LEDGER_FILES):
-        return [CheckRow(*row) for row in check_tables(folder)]
+        return check_tables(folder)
     run = _Run(folder)
     rules = (
         _chain_places,

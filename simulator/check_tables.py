@@ -13,17 +13,10 @@ import numpy as np
 import pandas as pd
 
 from scenarios import ScenarioError
+from simulator.codebook import columns_of
 from simulator.errors import ResultError
-from simulator.files import read_manifest, read_table
+from simulator.files import program_version, read_manifest, read_table
 
-COLUMNS = {
-    "summary.csv": (
-        "mix", "against", "closure", "strength", "outcome", "unit", "breakdown", "group", "design",
-        "months", "reference", "scenario", "difference", "ci_low", "ci_high", "ci_level",
-        "replications",
-    ),
-    "world.csv": ("margin", "cell", "target", "built", "at_start"),
-}  # fmt: skip
 VALUES = ("reference", "scenario", "difference")
 ARM = ["mix", "against", "closure", "strength", "design", "months"]
 STOCK_UNITS = ("persons", "posts")  # a window takes the mean of these and the sum of all others
@@ -56,8 +49,8 @@ SUMS = (
 )  # fmt: skip
 
 
-class TableRow(NamedTuple):
-    """One line of the result; ``holds`` is None where nothing can be said."""
+class CheckRow(NamedTuple):
+    """One line of the result of a check; ``holds`` is None where nothing can be said."""
 
     check: str
     holds: bool | None
@@ -65,7 +58,7 @@ class TableRow(NamedTuple):
 
 
 def read_csv(folder: Path, file: str) -> pd.DataFrame:
-    """Read a table of text.
+    """Read a table of text, with the columns of the codebook.
 
     Raises
     ------
@@ -78,20 +71,21 @@ def read_csv(folder: Path, file: str) -> pd.DataFrame:
         raise ResultError(f"{file} is missing in {folder}; the folder is not whole.") from None
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise ResultError(f"{file} in {folder} cannot be read as a table ({error}).") from None
-    missing = [name for name in COLUMNS[file] if name not in frame.columns]
-    if missing:
-        raise ResultError(f"{file} in {folder} lacks the column {missing[0]}.")
-    texts = {"mix", "against", "closure", "strength", "outcome", "unit", "breakdown", "group",
-             "design", "margin", "cell"}  # fmt: skip
-    for name in set(COLUMNS[file]) - texts:
+    for column in columns_of(file):
+        if column.name not in frame.columns:
+            raise ResultError(f"{file} in {folder} lacks the column {column.name}.")
+        if column.dtype == "string":
+            continue
         try:
-            frame[name] = pd.to_numeric(frame[name])
+            frame[column.name] = pd.to_numeric(frame[column.name])
         except (ValueError, TypeError):
-            raise ResultError(f"{file} in {folder}: {name} must hold numbers only.") from None
+            raise ResultError(
+                f"{file} in {folder}: {column.name} must hold numbers only."
+            ) from None
     return frame
 
 
-def check_tables(folder: str | Path) -> list[TableRow]:
+def check_tables(folder: str | Path) -> list[CheckRow]:
     """Verify what the tables of a comparison say of each other, of their manifest and the world.
 
     Raises
@@ -128,14 +122,14 @@ def _off(found: Any, expected: Any, scale: Any) -> np.ndarray:
     return ~(np.abs(found - expected) <= TOLERANCE * (1.0 + np.abs(np.asarray(scale, float))))
 
 
-def _line(check: str, frame: pd.DataFrame, wrong: np.ndarray, good: str, says: str) -> TableRow:
+def _line(check: str, frame: pd.DataFrame, wrong: np.ndarray, good: str, says: str) -> CheckRow:
     if not wrong.any():
-        return TableRow(check, True, good)
+        return CheckRow(check, True, good)
     first = next(frame[wrong].itertuples())
-    return TableRow(check, False, f"{says} in {int(wrong.sum())} rows, first: {_where(first)}")
+    return CheckRow(check, False, f"{says} in {int(wrong.sum())} rows, first: {_where(first)}")
 
 
-def _differences(summary: pd.DataFrame) -> TableRow:
+def _differences(summary: pd.DataFrame) -> CheckRow:
     wrong = _off(
         summary["difference"], summary["scenario"] - summary["reference"], summary["reference"]
     )
@@ -146,7 +140,7 @@ def _differences(summary: pd.DataFrame) -> TableRow:
     )  # fmt: skip
 
 
-def _intervals(summary: pd.DataFrame, manifest: dict[str, Any]) -> TableRow:
+def _intervals(summary: pd.DataFrame, manifest: dict[str, Any]) -> CheckRow:
     names = ("ci_low", "difference", "ci_high")
     low, mean, high = (summary[name].to_numpy(float) for name in names)
     slack = TOLERANCE * (1.0 + np.abs(summary["reference"].to_numpy(float)))
@@ -168,7 +162,7 @@ def _intervals(summary: pd.DataFrame, manifest: dict[str, Any]) -> TableRow:
     )  # fmt: skip
 
 
-def _sums(summary: pd.DataFrame) -> TableRow:
+def _sums(summary: pd.DataFrame) -> CheckRow:
     keyed = summary.set_index(["outcome", "breakdown", "group"]).sort_index()
     found = 0
     for whole, parts in SUMS:
@@ -187,20 +181,20 @@ def _sums(summary: pd.DataFrame) -> TableRow:
             wrong = _off(right[name], left[name], left["reference"])
             if wrong.any():
                 arm = ", ".join(map(str, left.index[wrong][0]))
-                return TableRow(
+                return CheckRow(
                     "sums", False,
                     f"the parts of {whole[0]} {whole[2]} do not add up to it ({name}; {arm})",
                 )  # fmt: skip
         found += 1
     if not found:
-        return TableRow("sums", False, "summary.csv holds none of the tables that add up")
-    return TableRow(
+        return CheckRow("sums", False, "summary.csv holds none of the tables that add up")
+    return CheckRow(
         "sums", True,
         f"{found} tables add up, who gains and who loses among them",
     )  # fmt: skip
 
 
-def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> TableRow:
+def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> CheckRow:
     design = "cohorts" if (summary["design"] == "cohorts").any() else "whole"
     rows = summary[summary["design"] == design]
     names = ["outcome", "breakdown", "group"]
@@ -229,51 +223,50 @@ def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> TableRow:
     )  # fmt: skip
 
 
-def _world(world: pd.DataFrame) -> TableRow:
+def _world(world: pd.DataFrame) -> CheckRow:
     counted = world[(world["target"] > 0) & world["at_start"].notna()]
     off = (counted["at_start"] / counted["target"] - 1).abs()
     far = counted[off > CLOSE].assign(off=off)
     far = far.sort_values(["target", "cell"], ascending=[False, True])
     if far.empty:
-        return TableRow("world", True, f"all {len(counted)} counts within 3 % of their target")
+        return CheckRow("world", True, f"all {len(counted)} counts within 3 % of their target")
     named = [
         f"{row.margin}: {row.cell} {row.at_start:,.0f} for {row.target:,.0f}"
         for row in far.head(NAMED).itertuples()
     ]
     more = len(far) - len(named)
-    return TableRow(
+    return CheckRow(
         "world", None,
         f"{len(counted) - len(far)} of {len(counted)} counts within 3 % of their target; not: "
         + "; ".join(named) + (f"; and {more} smaller ones" if more else ""),
     )  # fmt: skip
 
 
-def _hash(manifest: dict[str, Any]) -> TableRow:
+def _hash(manifest: dict[str, Any]) -> CheckRow:
     """Compare the hash of what decides the result with that of the files at hand."""
-    from simulator.report import program_version
     from simulator.town import Town
 
     site, against, mixes = (manifest.get(name) for name in ("site", "against", "mixes"))
     written = manifest.get("scenario_hash")
     if not isinstance(mixes, list) or not all(isinstance(x, str) for x in (site, against, *mixes)):
-        return TableRow("scenario_hash", False, "manifest.json does not name place and mixes")
+        return CheckRow("scenario_hash", False, "manifest.json does not name place and mixes")
     try:
         town = Town(str(site))
         found = town.scenario_hash([town.mix(name) for name in (against, *mixes)])
     except ScenarioError as error:
-        return TableRow(
+        return CheckRow(
             "scenario_hash", None,
             f"{written} cannot be recomputed: no longer shipped, or read from files of one's own "
             f"({str(error).splitlines()[0]})",
         )  # fmt: skip
     if found == written:
-        return TableRow("scenario_hash", True, f"{found}, as the files and the program here")
+        return CheckRow("scenario_hash", True, f"{found}, as the files and the program here")
     if manifest.get("version") != program_version():
-        return TableRow(
+        return CheckRow(
             "scenario_hash", None,
             f"made by version {manifest.get('version')}; this is {program_version()}",
         )  # fmt: skip
-    return TableRow(
+    return CheckRow(
         "scenario_hash", False,
         f"the manifest says {written}, the files and the program here give {found}: they have "
         "changed since, or a place or mix was read from a file of one's own",

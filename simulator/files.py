@@ -169,6 +169,14 @@ def json_bytes(data: Any) -> bytes:
     return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
+def program_version() -> str:
+    """Return the version of the program."""
+    try:
+        return version("vacancy-chain-simulator")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
 def write_manifest(
     folder: Path,
     *,

@@ -7,7 +7,6 @@ would change our mind, without the field's terms. Method and tables follow.
 from __future__ import annotations
 
 import base64
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from simulator.comparison import ENOUGH_PAIRS, Comparison
 from simulator.figures import Drawing, draw_all
 from simulator.files import (
     output_folder,
+    program_version,
     table,
     write_codebook,
     write_csv,
@@ -62,14 +62,6 @@ FAR_ROWS = 10  # margins shown: those furthest from their target
 SMALL_COUNT = 100
 CLOSE = 0.03
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-def program_version() -> str:
-    """Return the version of the program."""
-    try:
-        return version("vacancy-chain-simulator")
-    except PackageNotFoundError:
-        return "0 (not installed)"
 
 
 def write_comparison(
