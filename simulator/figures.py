@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,22 +194,6 @@ class _Sketch:
     def _title(self, ax: Any, text: str) -> None:
         ax.set_title(textwrap.fill(text, 58), pad=10)
 
-    def _ticks(self, axis: Any, digits: int | None = None) -> None:
-        from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-        axis.set_major_locator(MaxNLocator(6))
-
-        def show(x: float, _: Any) -> str:
-            return self.words.number(
-                x, digits if digits is not None else (0 if abs(x) >= 10 else 1)
-            )
-
-        def short(x: float, at: Any) -> str:
-            text = show(x, at)
-            return text[:-2] if text.endswith((".0", ",0")) else text
-
-        axis.set_major_formatter(FuncFormatter(short if digits is None else show))
-
     @staticmethod
     def _row(found: Estimate) -> dict[str, float]:
         return {"value": found.mean, "ci_low": found.low, "ci_high": found.high}
@@ -246,7 +232,7 @@ class _Sketch:
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(words("figure.who_axis", months=self.months))
-        self._ticks(ax.xaxis)
+        _ticks(ax.xaxis, self.words)
         # the legend carries the title, so that both begin at the left edge and never overlap
         legend = fig.legend(
             frameon=False, loc="outside upper left", fontsize=8, borderaxespad=0,
@@ -313,7 +299,7 @@ class _Sketch:
         ax.set_ylim(len(labels) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(words("figure.waterfall_axis"))
-        self._ticks(ax.xaxis)
+        _ticks(ax.xaxis, self.words)
         fig.suptitle(words("figure.waterfall_title"), x=0.01, ha="left", fontsize=10.5,
                      fontweight="bold")  # fmt: skip
         alt = words(
@@ -360,7 +346,7 @@ class _Sketch:
             data.append(_path_frame("mix", closure, mean, low, high))
         ax.set_xlim(0, self.months - 1)
         ax.set_xticks(range(0, self.months, 12 if self.months > 24 else 6))
-        self._ticks(ax.yaxis)
+        _ticks(ax.yaxis, self.words)
         ax.set_xlabel(words("figure.time_month"))
         ax.set_ylabel(words("figure.time_axis"))
         ax.legend(
@@ -520,7 +506,7 @@ class _Sketch:
             ax.set_ylim(len(labels) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(words("figure.length_axis"))
-        self._ticks(ax.xaxis, 3)
+        _ticks(ax.xaxis, self.words)
         self._title(ax, title)
         return self._finish(
             fig, "chain_length", title, caption, words("figure.length_alt", text="; ".join(said)),
@@ -567,6 +553,31 @@ def _length_by_origin(chains: pd.DataFrame | None) -> pd.DataFrame | None:
     return rows.sort_values(["mean", "origin"], ascending=[False, True], ignore_index=True)
 
 
+def tick_digits(places: Sequence[float]) -> int:
+    """Return the decimals that write every tick as the number at which it stands.
+
+    Examples
+    --------
+    >>> tick_digits([0, 25, 50]), tick_digits([0.0, 0.25, 0.5]), tick_digits([1.324, 1.3245])
+    (0, 2, 4)
+    """
+    step = min((abs(b - a) for a, b in pairwise(places)), default=1.0)
+    for digits in range(7):
+        if all(abs(place - round(place, digits)) <= step / 100 for place in places):
+            return digits
+    return 7
+
+
+def _ticks(axis: Any, words: Words) -> None:
+    """Put at most seven ticks on an axis and write them as the language writes numbers."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_formatter(
+        FuncFormatter(lambda x, _: words.number(x, tick_digits(axis.get_majorticklocs())))
+    )
+
+
 def _bars_by_origin(ax: Any, rows: pd.DataFrame, words: Words) -> None:
     for y, row in enumerate(rows.itertuples()):
         ax.barh(y, row.mean, height=0.6, color=SKY, ec=BLACK, lw=0.5)
@@ -580,7 +591,4 @@ def _bars_by_origin(ax: Any, rows: pd.DataFrame, words: Words) -> None:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(words("figure.length_ledger_axis"))
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.number(x, 1)))
+    _ticks(ax.xaxis, words)

@@ -17,6 +17,7 @@ from simulator import report
 from simulator.codebook import FILES
 from simulator.comparison import ENOUGH_PAIRS, STRENGTHS
 from simulator.errors import ResultError
+from simulator.figures import tick_digits
 from simulator.headline import judged as headline_judged
 from simulator.headline import needed, quantities
 from simulator.wording import LANGUAGES, Words
@@ -273,3 +274,22 @@ def test_folder_is_never_overwritten(made, tmp_path):
     with pytest.raises(ResultError, match="already holds files"):
         report.write_comparison(made, tmp_path / "out", ledger=False)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [0, 25, 50],
+        [0.0, 0.25, 0.5, 0.75],
+        [1.32375, 1.324, 1.32425, 1.3245],
+        [-0.02, 0.0, 0.02],
+        [-2.5, 0, 2.5],
+    ],
+)
+def test_ticks_of_a_figure_are_written_as_they_stand(places: list[float]) -> None:
+    digits = tick_digits(places)
+    written = [f"{place:.{digits}f}" for place in places]
+    assert [float(text) for text in written] == pytest.approx(places, abs=1e-9)
+    assert len(set(written)) == len(places)
+    # no digit more than is needed
+    assert digits == 0 or any(round(p, digits - 1) != pytest.approx(p, abs=1e-9) for p in places)
