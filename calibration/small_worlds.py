@@ -91,7 +91,7 @@ def small_place(
     ages[Table.MOVES_AWAY] = 0.002
     ages[Table.RETIRES, 60:] = 0.02
     ages[Table.MOVES_IN] = np.clip((np.arange(100) - 18) / 40, 0, 1)
-    table = np.zeros((int(Sector.SEASON_0) + 12, sectors))
+    table = np.zeros((int(Sector.ENDS_0) + 12, sectors))
     table[Sector.CUMULATIVE_SHARE] = np.arange(1, sectors + 1) / sectors
     table[Sector.SEASON_0 :] = 1.0
     entrants = np.full((2, 3 + len(BARRIERS)), 0.1)
@@ -333,7 +333,7 @@ def quiet_place(
     ages = np.zeros((len(Table), 100))
     ages[Table.RETIRES, retire_at:] = 1.0
     ages[Table.MOVES_IN] = 1.0
-    table = np.zeros((int(Sector.SEASON_0) + 12, 1))
+    table = np.zeros((int(Sector.ENDS_0) + 12, 1))
     table[Sector.CUMULATIVE_SHARE] = 1.0
     table[Sector.SEASON_0 :] = 1.0
     return Place(

@@ -1,11 +1,18 @@
-"""Find, read and check site files and the file of behavioural parameters."""
+"""Find, read and check site files and the file of behavioural parameters.
+
+A file may say ``like = "kokkola"`` and only what it knows itself; the rest is borrowed and marked
+(:mod:`scenarios.borrow`), or derived from ten numbers (:mod:`scenarios.template`).
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from scenarios.borrow import borrow, fit_together, scale_counts
 from scenarios.conditions import Clause
 from scenarios.errors import (
     ScenarioError,
@@ -14,16 +21,19 @@ from scenarios.errors import (
     unknown_name,
     validate,
 )
+from scenarios.local import Local, lay_over
 from scenarios.schema import Parameter, Site, cross_problems
+from scenarios.template import apply_ten
 
 FOLDER = Path(__file__).parent
 SITES = FOLDER / "sites"
 PARAMETERS = FOLDER / "parameters.toml"
+TEMPLATE = "template"  # an example to copy, no place
 
 
 def shipped_sites() -> list[str]:
     """Return the names of the shipped places in alphabetical order."""
-    return sorted(path.stem for path in SITES.glob("*.toml"))
+    return sorted(path.stem for path in SITES.glob("*.toml") if path.stem != TEMPLATE)
 
 
 def site_path(name_or_path: str | Path) -> Path:
@@ -47,13 +57,16 @@ def site_path(name_or_path: str | Path) -> Path:
     raise ScenarioError(f"There is no place called '{text}'; " + suggestion(text, shipped_sites()))
 
 
-def load_site(name_or_path: str | Path) -> Site:
+def load_site(name_or_path: str | Path, local: Local | None = None) -> Site:
     """Load a place by its shipped name or from a file.
 
     Parameters
     ----------
     name_or_path
         ``"kokkola"`` or the path of a TOML file.
+    local
+        Newer or own numbers laid over the place: a file, or the numbers themselves
+        (:mod:`scenarios.local`).
 
     Returns
     -------
@@ -62,21 +75,76 @@ def load_site(name_or_path: str | Path) -> Site:
     Raises
     ------
     ScenarioError
-        With every problem of the file in ``problems``.
+        With every problem of the files in ``problems``.
     """
     path = site_path(name_or_path)
     problems: list[str] = []
+    named = path.name
     data = read_toml(path, problems)
     site = None
     if data is not None:
+        for key in ("local", "borrowed"):  # filled here, no keys of a file
+            if key in data:
+                problems.append(f"{path.name}: unknown key '{key}'; leave it out.")
+                del data[key]
+        likes = "like" in data
+        data = _whole(data, path, problems)
+        if local is not None:
+            named += f" with {lay_over(data, local, problems)}"
+        if likes or local is not None:
+            fit_together(data)
         site = validate(Site, data, path, problems)
         problems.extend(_parameter_problems(path, data))
     if site is not None:
-        problems.extend(f"{path.name}: {problem}" for problem in cross_problems(site))
+        problems.extend(f"{named}: {problem}" for problem in cross_problems(site))
         problems.extend(_name_problems(path, site))
     if problems or site is None:
-        raise ScenarioError(problems)
+        raise ScenarioError(list(dict.fromkeys(problems)))
     return site
+
+
+def _whole(
+    data: dict[str, Any], path: Path, problems: list[str], seen: tuple[Path, ...] = ()
+) -> dict[str, Any]:
+    """Return the data of a place with what it borrows from the place that it is like."""
+    like = data.get("like")
+    if like is None:
+        if "ten" in data:
+            problems.append(f'{path.name}: [ten] needs like = "...": whom to borrow the rest from.')
+        return {key: value for key, value in data.items() if key != "ten"}
+    if not isinstance(like, str):
+        problems.append(f'{path.name}: like must be the name of a place, such as "kokkola".')
+        return data
+    try:
+        other = path.parent / like if like.endswith(".toml") else site_path(like)
+    except ScenarioError as error:
+        problems.extend(f"{path.name}: like: {problem}" for problem in error.problems)
+        return data
+    if other.resolve() in (path.resolve(), *seen):
+        problems.append(f"{path.name}: like = '{like}' leads back to itself; name another place.")
+        return data
+    found = read_toml(other, problems)
+    if found is None:
+        return data
+    base = _whole(found, other, problems, (*seen, path.resolve()))
+    validate(Site, base, other, problems)
+    if problems:  # what cannot be read cannot be borrowed
+        return data
+    whole = borrow(data, copy.deepcopy(base))
+    if "ten" in whole:
+        share = default_parameters()["public_share"].value
+        share = value if (value := _parameter(base, "public_share")) is not None else share
+        given = _parameter(data, "public_share")
+        ten = whole.pop("ten")
+        apply_ten(ten, whole, base, share if given is None else given, path, problems)
+    scale_counts(whole, data, base)
+    return whole
+
+
+def _parameter(data: dict[str, Any], name: str) -> float | None:
+    table = data.get("parameters", {}).get(name, {})
+    value = table.get("value") if isinstance(table, dict) else None
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _clauses(site: Site) -> Iterator[tuple[str, Clause]]:
@@ -90,6 +158,9 @@ def _name_problems(path: Path, site: Site) -> list[str]:
     groups = [group.id for group in site.groups]
     if site.target not in groups:
         wrong.append(unknown_name(path, "target", "group", site.target, groups))
+    for sector in site.season.sectors or []:
+        if sector not in site.sector_ids:
+            wrong.append(unknown_name(path, "season.sectors", "sector", sector, site.sector_ids))
     for place, employer in enumerate(site.employers, 1):
         for sector in employer.sectors:
             if sector not in site.sector_ids:

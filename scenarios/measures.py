@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 import tomllib
 import zlib
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from scenarios.conditions import Condition, WorkplaceCondition, barriers_named, named
 from scenarios.errors import (
@@ -44,6 +45,7 @@ from scenarios.schema import Names
 
 FOLDER = Path(__file__).parent
 BASELINE = "baseline"
+TODAY = "today"
 
 Kind = Literal["jobseeker", "worker", "employer", "coordination"]
 StrengthWord = Literal["none", "assumed", "top"]
@@ -252,11 +254,13 @@ class Cover(Table):
     """A substitute's fixed-term post while the participant trains or is on leave.
 
     Posts come per participant, at the participant's workplace and rung; the lever
-    ``new_entry_posts`` of such a measure multiplies them, so that none means no substitute.
+    ``new_entry_posts`` of such a measure multiplies them, so that none means no substitute. With
+    ``registered_months`` only people so long on the register are hired; without, anybody.
     """
 
     origin: Literal["cover", "leave"]
     per_participant: Share
+    registered_months: Months | None = None
 
 
 class Measure(Table):
@@ -286,6 +290,7 @@ class Measure(Table):
     second_lever: LeverName | None = None
     levers: list[Lever] = []
     cover: Cover | None = None
+    demonstration: Share | None = None
     notes: list[Text] = []
 
     @property
@@ -342,7 +347,8 @@ class Dose(Table):
     """How much of a measure a mix runs, from when and for how long.
 
     People and workplaces are recruited in the months ``start_month`` to ``start_month + months -
-    1`` and then finish what they began; levers on the place act in these months only. Without
+    1`` and then finish what they began; levers on the place act in these months and then fade (at
+    once without ``months_to_half`` and ``months_to_zero``). Without
     ``months`` the measure runs to the end. ``file`` is a measure file beside the mix file.
     """
 
@@ -353,6 +359,30 @@ class Dose(Table):
     fidelity: bool = True
     capacity: Number | None = None
     file: Text | None = None
+    # how much of a service runs today: published, or unknown and then assumed within a range
+    volume: Literal["published", "unknown"] | None = None
+    low: Chance | None = None
+    high: Chance | None = None
+    grade: Grade | None = None
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_how_it_knows(self) -> Dose:
+        wrong = []
+        if self.volume is not None and (self.grade is None or self.source is None):
+            wrong.append(f"has volume = '{self.volume}', so it needs grade and source.")
+        if self.volume == "unknown":
+            if self.grade in ("A", "B", "C"):
+                wrong.append(f"has an unknown volume with grade {self.grade}, but must be D or E.")
+            if self.low is None or self.high is None:
+                wrong.append("has an unknown volume, so it needs low and high: how far off?")
+        if self.low is not None and self.low > self.dose:
+            wrong.append(f"has low = {self.low:g} above its dose {self.dose:g}.")
+        if self.high is not None and self.high < self.dose:
+            wrong.append(f"has high = {self.high:g} below its dose {self.dose:g}.")
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
 
 
 class PartnerChange(Table):
@@ -365,13 +395,20 @@ class PartnerChange(Table):
 
 
 class Mix(Table):
-    """A set of measures with doses for one place; ``baseline`` is empty and fits every place."""
+    """A set of measures with doses for one place; ``baseline`` is empty and fits every place.
+
+    With ``base = "today"`` a mix begins with the services that run in the place now: ``change``
+    scales some of them (``hiring_subsidy = "-50 %"``, by measure or by the lever that is primary
+    to one measure only), and ``measures`` adds others or replaces them.
+    """
 
     id: Text
     site: Text | None
     names: Names
     summary: str = ""
     hypothetical: list[Text] = []
+    base: Literal["today"] | None = None
+    change: dict[str, Text] = {}
     measures: dict[str, Dose] = {}
     partners: dict[PartnerKind, PartnerChange] = {}
     files: dict[str, Measure] = {}  # the measures as read, in the order of ``measures``
@@ -541,7 +578,8 @@ def load_mix(name_or_path: str | Path, site_id: str | None = None) -> Mix:
     Parameters
     ----------
     name_or_path
-        Id of a shipped mix, ``baseline`` for the empty one, or path of a TOML file.
+        Id of a shipped mix, ``baseline`` for the empty one, ``today`` for the services that run
+        in the place now, or path of a TOML file.
     site_id
         Place for which the mix is wanted; a mix of another place is an error.
 
@@ -552,6 +590,8 @@ def load_mix(name_or_path: str | Path, site_id: str | None = None) -> Mix:
     """
     if str(name_or_path) == BASELINE:
         return _baseline(site_id)
+    if str(name_or_path) == TODAY:
+        return load_mix(_today_of(site_id), site_id)
     problems: list[str] = []
     path = _find(name_or_path, "mixes", "mix", [*shipped_mixes()], problems)
     data = None if path is None else read_toml(path, problems)
@@ -563,9 +603,136 @@ def load_mix(name_or_path: str | Path, site_id: str | None = None) -> Mix:
     mix = validate(Mix, data, path, problems)
     files = _measures_of(data, path, problems)
     problems.extend(_mix_problems(data, path, site_id, files))
+    if mix is not None and not problems:
+        mix = mix.model_copy(update={"files": {name: files[name] for name in mix.measures}})
+        mix = _on_base(mix, path, problems)
     if mix is None or problems:
         raise ScenarioError(problems)
-    return mix.model_copy(update={"files": {name: files[name] for name in mix.measures}})
+    return mix
+
+
+def _today_of(site_id: str | None) -> str:
+    """Return the id of the mix of services that run in a place now."""
+    if site_id is None:
+        raise ScenarioError(f"'{TODAY}' is a mix of a place; say of which.")
+    name = f"{site_id}_{TODAY}"
+    if name not in _shipped("mixes"):
+        raise ScenarioError(
+            f"'{site_id}' has no mix '{TODAY}'; describe the services that run there in a file "
+            f"'{name}.toml' beside the mix, or use '{BASELINE}'."
+        )
+    return name
+
+
+def _on_base(mix: Mix, path: Path, problems: list[str]) -> Mix:
+    """Return a mix with what it takes over from ``today``, changed as it says."""
+    if mix.base is None:
+        if mix.change:
+            problems.append(f"{path.name}: change needs base = '{TODAY}': what is changed?")
+        return mix
+    beside = path.parent / f"{mix.site}_{TODAY}.toml"
+    try:
+        today = load_mix(beside if beside.is_file() else TODAY, mix.site)
+    except ScenarioError as error:
+        problems.extend(error.problems)
+        return mix
+    doses = dict(today.measures)
+    for name, text in mix.change.items():
+        measure = _changed_measure(name, today)
+        factor = _factor(text)
+        if measure is None:
+            known = [*doses, *(m.primary_lever for m in today.files.values() if m.primary_lever)]
+            problems.append(unknown_name(path, f"change.{name}", "service of today", name, known))
+        elif factor is None:
+            problems.append(
+                f"{path.name}: change.{name} is '{text}', but must be a change such as "
+                "'-50 %' or '+20 %', not below '-100 %'."
+            )
+        else:
+            changed = _scaled(doses[measure], today.files[measure], factor)
+            if changed is None:
+                problems.append(
+                    f"{path.name}: change.{name} = '{text}' asks for more than the full dose of "
+                    f"'{measure}', which has no places; change it by less."
+                )
+            else:
+                doses[measure] = changed
+    doses.update(mix.measures)
+    doses = {name: dose for name, dose in doses.items() if dose.dose > 0}
+    files = {**today.files, **mix.files}
+    stamped = [name for name in (*today.hypothetical, *mix.hypothetical) if name in doses]
+    return mix.model_copy(
+        update={
+            "measures": doses,
+            "files": {name: files[name] for name in doses},
+            "hypothetical": list(dict.fromkeys(stamped)),
+            "partners": {**today.partners, **mix.partners},
+        }
+    )
+
+
+def _changed_measure(name: str, today: Mix) -> str | None:
+    """Return the measure meant by its id or by the primary lever that it alone has."""
+    if name in today.measures:
+        return name
+    found = [id_ for id_, measure in today.files.items() if measure.primary_lever == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _factor(text: str) -> float | None:
+    """Return 0.5 for '-50 %', 1.2 for '+20 %', None for anything else.
+
+    Examples
+    --------
+    >>> _factor("-50 %"), _factor("+20%"), _factor("half")
+    (0.5, 1.2, None)
+    """
+    found = re.fullmatch(r"([+\-\u2212])\s*(\d+(?:\.\d+)?)\s*%", text.strip())
+    if found is None:
+        return None
+    share = float(found[2]) / 100
+    factor = 1 + share if found[1] == "+" else 1 - share
+    return factor if factor >= 0 else None
+
+
+def _scaled(dose: Dose, measure: Measure, factor: float) -> Dose | None:
+    """Return a dose times a factor; above the full dose the capacity grows instead."""
+    size = dose.dose * factor
+    unknown = {"volume": None, "low": None, "high": None, "grade": None, "source": None}
+    if size <= 1:
+        return dose.model_copy(update={"dose": size, **unknown})
+    capacity = dose.capacity or measure.capacity
+    if capacity is None:
+        return None
+    grown = {
+        name: None if (value := getattr(capacity, name)) is None else value * size
+        for name in ("value", "low", "high")
+    }
+    return dose.model_copy(
+        update={"dose": 1.0, "capacity": capacity.model_copy(update=grown), **unknown}
+    )
+
+
+def mix_of(names: Iterable[str], site_id: str | None = None, **dose: Any) -> Mix:
+    """Return a mix of shipped measures that all have the same dose.
+
+    Parameters
+    ----------
+    names
+        Ids of shipped measures.
+    dose
+        Fields of :class:`Dose` (by default the full dose from month 0 to the end).
+    """
+    names = list(names)
+    given = Dose(**{"dose": 1.0, **dose})
+    text = ", ".join(names) or BASELINE
+    return Mix(
+        id="_".join(names) or BASELINE,
+        site=site_id,
+        names=Names(en=text, fi=text, sv=text),
+        measures=dict.fromkeys(names, given),
+        files={name: load_measure(name) for name in names},
+    )
 
 
 def load_partners(path: str | Path | None = None) -> Partners:

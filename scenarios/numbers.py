@@ -3,7 +3,8 @@
 A number in a file is a table such as ``{value = 0.31, unit = "share", low = 0.28,
 high = 0.34, grade = "B", source = "..."}``; a row of numbers has ``values``. Grades say where a
 number comes from: A measured in this place, B its region or country, C published elsewhere,
-D our judgement, E placeholder. Numbers graded D or E must carry a range.
+D our judgement, E placeholder. Numbers graded D or E must carry a range. ``year`` says what period
+a number is of; a number taken from another place names it in ``borrowed``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Number(Table):
     source: Text
     low: float | None = None
     high: float | None = None
+    year: str = ""
     note: str = ""
+    borrowed: str | None = None  # the place it was taken from; filled by the loader
 
     @model_validator(mode="after")
     def _range(self) -> Number:
@@ -61,7 +64,9 @@ class NumberRow(Table):
     low: list[float] | None = None
     high: list[float] | None = None
     spread: Annotated[float, Field(gt=0)] | None = None
+    year: str = ""
     note: str = ""
+    borrowed: str | None = None  # the place it was taken from; filled by the loader
 
     @model_validator(mode="after")
     def _range(self) -> NumberRow:

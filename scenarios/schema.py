@@ -194,6 +194,8 @@ class Sector(Table):
     women_share: Share
     fixed_term: Ratio  # fixed-term share relative to all posts
     vacancies: Ratio  # vacancies relative to posts
+    # share of posts on each rung, where it is known better than from occupations
+    ladder: Annotated[NumberRow, is_row("share", RUNGS, 0.0, 1.0, total=1.0)] | None = None
 
 
 class Workplaces(Table):
@@ -279,9 +281,16 @@ class Vacancies(Table):
 
 
 class Season(Table):
-    """Months of the calendar year relative to the year's mean."""
+    """Months of the calendar year, January first.
+
+    ``vacancies``: new posts relative to the year's mean. ``ends``: how much of the hazard of a
+    fixed-term end (parameter ``fixed_term_end``) acts in each month; without it, all. ``sectors``:
+    where there is a season; without it, everywhere.
+    """
 
     vacancies: Annotated[NumberRow, is_row("ratio", 12, 0.0, total=12.0, tolerance=0.02)]
+    ends: Annotated[NumberRow, is_row("share", 12, 0.0, 1.0)] | None = None
+    sectors: list[Id] | None = None
 
 
 class Barrier(Table):
@@ -364,16 +373,40 @@ class Demography(Table):
         return self
 
 
+class Scale(Table):
+    """How a place too large to run whole is scaled: one workplace (and person) in so many."""
+
+    one_in: Annotated[int, Field(ge=1)]
+
+
+class LocalNumber(Table):
+    """A newer or own number laid over a place (``--local``), with what stood there before."""
+
+    key: Text
+    value: float | list[float]
+    unit: Text
+    date: Text
+    source: Text
+    before: float | list[float]
+
+
 class Site(Table):
-    """A place: everything that its file says."""
+    """A place: everything that its file says.
+
+    ``like`` names the place from which the file borrowed what it does not say; every borrowed
+    number is marked. ``local`` holds the numbers laid over the file.
+    """
 
     id: Id
+    like: Text | None = None
     country: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     name: Names
     base_period: Text
     description: Names
-    default_mix: Id
+    default_mix: Id = "baseline"
     today: Id | None = None
+    scale: Scale | None = None
+    local: list[LocalNumber] = []
     target: Id
     calendar: Calendar
     margins: Margins
@@ -440,7 +473,11 @@ class Site(Table):
         """Return the share of each rung in each sector, shape (sectors, 4)."""
         occupations = np.array([sector.occupations.values for sector in self.sectors])
         occupations = occupations / occupations.sum(axis=1, keepdims=True)
-        return occupations @ self.occupations.rung_parts().T
+        ladders = occupations @ self.occupations.rung_parts().T
+        for row, sector in zip(ladders, self.sectors, strict=True):
+            if sector.ladder is not None:
+                row[:] = np.array(sector.ladder.values) / sum(sector.ladder.values)
+        return ladders
 
     def wages(self) -> np.ndarray:
         """Return the monthly wage by sector and rung, shape (sectors, 4).
@@ -538,6 +575,40 @@ def cross_problems(site: Site) -> list[str]:
             "margins give fewer survey unemployed than registered searchers; raise "
             "survey_register_ratio or lower searching_share."
         )
+    edges, spells = np.array(site.durations.edges), np.array(site.durations.registered.values)
+    long, margin = spells[edges[:-1] >= 12].sum(), site.margins.register_long_term_share.value
+    if 12 in edges and abs(long - margin) > 0.02:
+        wrong.append(
+            f"durations.registered puts {long:.3f} of the registered at 12 months or more, but "
+            f"margins.register_long_term_share is {margin:.3f}; make them agree."
+        )
+    v = site.vacancies
+    flow = v.public_opened.value * v.public_days.value / 30.4
+    stock = v.public_stock.value
+    if max(flow, stock) > 0 and not 2 / 3 <= (flow + 1e-9) / (stock + 1e-9) <= 1.5:
+        wrong.append(
+            f"vacancies say {v.public_opened.value:.0f} opened a month and open for "
+            f"{v.public_days.value:.0f} days, which makes {flow:.0f} at a time, but public_stock "
+            f"is {stock:.0f}; change one of the three."
+        )
+    empty = [
+        age
+        for age, women, men in zip(
+            site.people.age_from, site.people.women.values, site.people.men.values, strict=True
+        )
+        if women <= 0 or men <= 0
+    ]
+    wrong += [
+        f"people has nobody of one sex from age {age}; give a share above 0, or join the group "
+        "with its neighbour in age_from and all rows by age."
+        for age in empty
+    ]
+    rest = counts["filled_posts"] - sum(employer.posts.value for employer in site.employers)
+    if rest < 0:
+        wrong.append(
+            f"employers have more posts together than margins.filled_posts "
+            f"({counts['filled_posts']:.0f}); lower their posts."
+        )
     taken = counts["employed_residents"] + counts["register_unemployed"] + max(counts["S"], 0)
     if taken > counts["residents"]:
         wrong.append(
@@ -556,6 +627,7 @@ __all__ = [
     "Barrier",
     "Employer",
     "Group",
+    "LocalNumber",
     "Names",
     "Parameter",
     "Sector",

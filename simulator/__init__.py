@@ -19,6 +19,8 @@ _WHERE = {
     "run": "simulator.runs",
     "RunResult": "simulator.runs",
     "Town": "simulator.town",
+    "Trial": "simulator.trial",
+    "trial": "simulator.trial",
 }
 __all__ = ["load_site", *_WHERE]
 

@@ -162,7 +162,7 @@ def _scaled(table: np.ndarray, target: np.ndarray, sums: np.ndarray) -> np.ndarr
 def _two_way(seed: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Fit a table to its row and column sums."""
     table = np.maximum(seed, 1e-12).astype(float)
-    columns = columns * (rows.sum() / columns.sum())
+    columns = columns * (rows.sum() / max(columns.sum(), 1e-300))  # a place may have no vacancy
     for _ in range(200):
         table = _scaled(table, rows[:, None], table.sum(1, keepdims=True))
         table = _scaled(table, columns[None, :], table.sum(0, keepdims=True))
@@ -338,7 +338,8 @@ def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.nda
             (rng.random(inside.size), people[Person.EDUCATION, inside], people[Person.SEX, inside])
         )
     ]
-    elsewhere = half_up(counts["out_commuters"])
+    # what the rounded counts leave, so that posts and their holders agree exactly
+    elsewhere = totals[0] + commuters - half_up(counts["filled_posts"])
     places = np.floor((np.arange(elsewhere) + rng.random()) * order.size / elsewhere)
     people[Person.STATUS, order[places.astype(np.int64)]] = Status.EMPLOYED_ELSEWHERE
 

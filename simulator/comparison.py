@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from scenarios import ScenarioError, Site
-from scenarios.measures import Mix
+from scenarios.measures import Dose, Mix
 from simulator.groups import assign_cells, target_cells
 from simulator.outcomes import Outcome, series, window
 from simulator.policy import Policy, lay_out_mix
@@ -101,9 +101,9 @@ class Pair:
     ----------
     reference, scenario : ndarray, shape (outcomes, months)
         Monthly values, means over the cohorts.
-    enrolments : ndarray, shape (enrolments, 6)
+    enrolments : ndarray, shape (enrolments, 7)
         Measure, loser, workplace, months in work in 12 and in 24 months (-1: not known), person
-        was in the target group.
+        was in the target group, months since the mix started.
     """
 
     reference: np.ndarray
@@ -120,14 +120,19 @@ def _follow(world, months: int, start: int, cells: np.ndarray):  # noqa: ANN001,
     return series(world)
 
 
-def enrolment_rows(world, start: int) -> np.ndarray:  # noqa: ANN001
-    """Return the enrolments since a month, shape (enrolments, 6); see :class:`Pair`."""
+def enrolment_rows(world, start: int, running: Iterable[str] = ()) -> np.ndarray:  # noqa: ANN001
+    """Return the enrolments since a month, shape (enrolments, 7); see :class:`Pair`.
+
+    Enrolments in ``running`` measures, which the reference has too, are left out.
+    """
     from simulator.columns import Person
 
     w = world.columns
     n = int(w.counts[Count.ENROLMENTS])
     rows = w.enrolments[:, :n]
     rows = rows[:, rows[Enrolment.START] >= start]
+    own = np.array([name not in running for name in world.policy.names], dtype=bool)
+    rows = rows[:, own[rows[Enrolment.MEASURE]]]
     measure = rows[Enrolment.MEASURE]
     on_workplace = w.measures[measure, Row.APPLIES_TO] == 1.0
     who = np.where(on_workplace, 0, rows[Enrolment.WHO])
@@ -140,6 +145,7 @@ def enrolment_rows(world, start: int) -> np.ndarray:  # noqa: ANN001
             rows[Enrolment.WORK_12],
             rows[Enrolment.WORK_24],
             target & ~on_workplace,
+            rows[Enrolment.START] - start,
         ]
     ).astype(np.int64)
 
@@ -251,16 +257,17 @@ class Comparison:
                     for pair in self.pairs[key]
                 ]
             )
-        ) / self._cohorts(key)
+        ) / self.cohorts(key)
 
     def workplaces_served(self, key: Key) -> float:
         """Return the mean number of workplaces that took part."""
         return float(
             np.mean([(pair.enrolments[:, 2] == 1).sum() for pair in self.pairs[key]])
-        ) / self._cohorts(key)
+        ) / self.cohorts(key)
 
     @staticmethod
-    def _cohorts(key: Key) -> int:
+    def cohorts(key: Key) -> int:
+        """Return how many cohorts a pair sums over."""
         return len(DATES) if key[3] == "cohorts" else 1
 
     def direct(
@@ -298,7 +305,7 @@ class Comparison:
             gap[both] = s[both, 0] / n[both, 0] - s[both, 1] / n[both, 1]
             total = (gap * n[:, 0]).sum()
             served = n[:, 0].sum()
-            return total / max(served, 1.0), total / keep.sum() / self._cohorts(key)
+            return total / max(served, 1.0), total / keep.sum() / self.cohorts(key)
 
         everyone = np.ones(len(reps), bool)
         per_person, total = effect(everyone)
@@ -318,8 +325,8 @@ class Comparison:
             "total": Estimate(total, total - half[1], total + half[1], len(reps)),
             "served_mean": s[0] / max(n[0], 1),
             "losers_mean": s[1] / max(n[1], 1),
-            "served": n[0] / len(reps) / self._cohorts(key),
-            "losers": n[1] / len(reps) / self._cohorts(key),
+            "served": n[0] / len(reps) / self.cohorts(key),
+            "losers": n[1] / len(reps) / self.cohorts(key),
         }
 
     def placements_per_100(self, key: Key) -> Estimate:
@@ -454,14 +461,29 @@ class _Job:
     placebo: bool = True
     outcomes: list[Outcome] = field(default_factory=list)
 
+    def running(self, mix: Mix) -> dict[str, Dose]:
+        """Return the measures of the reference that a mix leaves as they are."""
+        theirs = {} if self.against is None else self.against.mix.measures
+        return {name: dose for name, dose in mix.measures.items() if theirs.get(name) == dose}
+
     def policy(self, arm: Arm, start: int, months: int | None) -> Policy:
+        """Lay out an arm: what the reference has too runs on as there, the rest for the term.
+
+        Without ``months`` every measure of the arm runs to the end.
+        """
+        running = self.running(arm.mix)
+        lasting = () if self.against is None else self.against.mix.measures
         mix = arm.mix.at_strength(arm.strength)
-        if months is not None:
-            doses = {
-                name: dose.model_copy(update={"months": min(dose.months or months, months)})
-                for name, dose in mix.measures.items()
-            }
-            mix = mix.model_copy(update={"measures": doses})
+        doses = {}
+        for name, dose in mix.measures.items():
+            if months is None:
+                term = None
+            elif name in lasting:  # a service that is changed stays changed
+                dose, term = arm.mix.measures[name], dose.months
+            else:
+                term = min(dose.months or months, months)
+            doses[name] = running.get(name) or dose.model_copy(update={"months": term})
+        mix = mix.model_copy(update={"measures": doses})
         return lay_out_mix(mix, self.town.site, self.town.place, start=start, scale=arm.scale)
 
     def run(self, seed: int) -> tuple[dict[Key, Pair], dict[str, Pair]]:
@@ -498,10 +520,12 @@ class _Job:
                 world = path.copy()
                 self.policy(arm, date, TERM).install(world)
                 sums[arm.key][0] = sums[arm.key][0] + _follow(world, HORIZON, date, cells)[1]
-                sums[arm.key][1].append(enrolment_rows(world, date))
+                sums[arm.key][1].append(enrolment_rows(world, date, self.running(arm.mix)))
             if self.placebo and closure == self.closures[0]:
                 world = path.copy()
-                self.policy(self.arms[0], date, TERM).install(world, placebo=True)
+                first = self.arms[0]
+                running = self.running(first.mix)
+                self.policy(first, date, TERM).install(world, placebo=True, running=running)
                 fake = fake + _follow(world, HORIZON, date, cells)[1]
         n = len(self.dates)
         for arm in self.arms:
@@ -509,7 +533,7 @@ class _Job:
             key = (closure, *arm.key, "cohorts")
             found[key] = Pair(base / n, total / n, np.concatenate(rows))
         if self.placebo and closure == self.closures[0]:
-            placebo[closure] = Pair(base / n, fake / n, np.zeros((0, 6), np.int64))
+            placebo[closure] = Pair(base / n, fake / n, np.zeros((0, 7), np.int64))
 
     def _whole(self, seed: int, closure: str, found: dict) -> None:
         months = 12 * self.years
@@ -521,13 +545,10 @@ class _Job:
             if arm.strength != "assumed":
                 continue
             world = path.copy()
-            # the whole horizon keeps the mix running to the end
-            mix = arm.mix.at_strength(arm.strength)
-            doses = {n: d.model_copy(update={"months": None}) for n, d in mix.measures.items()}
-            mix = mix.model_copy(update={"measures": doses})
-            lay_out_mix(mix, self.town.site, self.town.place, scale=arm.scale).install(world)
+            self.policy(arm, 0, None).install(world)
             values = _follow(world, months, 0, cells)[1]
-            found[closure, *arm.key, "whole"] = Pair(base, values, enrolment_rows(world, 0))
+            rows = enrolment_rows(world, 0, self.running(arm.mix))
+            found[closure, *arm.key, "whole"] = Pair(base, values, rows)
 
 
 def compare(

@@ -7,6 +7,7 @@ same source interpreted.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
@@ -17,14 +18,21 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parent
 
 
+@functools.cache
+def code_hash() -> str:
+    """Return 16 hex digits that change with any source file: the same on every machine."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.rglob("*.py"), key=lambda path: path.relative_to(SOURCES).parts):
+        digest.update(path.relative_to(SOURCES).as_posix().encode())
+        # a checkout on Windows may end lines otherwise
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
 def source_hash() -> str:
     """Return 16 hex digits that change with any source file, numba or the CPU."""
-    digest = hashlib.sha256()
-    for path in sorted(SOURCES.rglob("*.py")):
-        digest.update(path.relative_to(SOURCES).as_posix().encode())
-        digest.update(path.read_bytes())
-    digest.update(f"{version('numba')} {platform.machine()} {platform.processor()}".encode())
-    return digest.hexdigest()[:16]
+    machine = f"{code_hash()} {version('numba')} {platform.machine()} {platform.processor()}"
+    return hashlib.sha256(machine.encode()).hexdigest()[:16]
 
 
 def _cache_folder() -> Path:

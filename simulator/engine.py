@@ -118,10 +118,14 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
     scalars[Scalar.FILL_CHANCE_WEIGHT] = 24.0
 
     shares = site.sector_shares()
-    sectors = np.zeros((int(Sector.SEASON_0) + 12, len(shares)))
+    sectors = np.zeros((int(Sector.ENDS_0) + 12, len(shares)))
     sectors[Sector.CUMULATIVE_SHARE] = np.cumsum(shares)
+    sectors[Sector.SEASON_0 :] = 1.0
     season = np.array(site.season.vacancies.values)
-    sectors[Sector.SEASON_0 :] = (season / season.mean())[:, None]
+    seasonal = [site.sector_ids.index(name) for name in site.season.sectors or site.sector_ids]
+    sectors[Sector.SEASON_0 : Sector.ENDS_0, seasonal] = (season / season.mean())[:, None]
+    if site.season.ends is not None:
+        sectors[Sector.ENDS_0 :, seasonal] = np.array(site.season.ends.values)[:, None]
 
     entrants = np.zeros((2, 3 + len(barriers)))
     entrants[0, :3] = (demographic.leavers_women_share, *demographic.leavers_education[:2])
@@ -163,7 +167,8 @@ def sector_rates(place: Place, posts: np.ndarray) -> np.ndarray:
     ended = par[Par.FIXED_TERM_END] * (1 - par[Par.FIXED_TERM_KEPT]) * par[Par.FIXED_TERM_POST_ENDS]
     table = place.sectors.copy()
     table[Sector.NEW_POSTS_OPEN] = at_rest
-    table[Sector.NEW_POSTS_FIXED] = ended * filled_share + destroyed * (1 - filled_share)
+    acts = table[Sector.ENDS_0 :].mean(0)
+    table[Sector.NEW_POSTS_FIXED] = ended * acts * filled_share + destroyed * (1 - filled_share)
     return table
 
 
@@ -658,10 +663,10 @@ class World:
         if not 0 <= first <= first + months <= len(self.columns.totals):
             raise EngineError(f"no room for months {self.month} to {self.month + months - 1}")
         for _ in range(months):
+            if self.policy is not None:
+                self.policy.apply(self.columns, self.month)
             self._make_room()
             w = self.columns
-            if self.policy is not None:
-                self.policy.apply(w, self.month)
             with np.errstate(over="ignore"):
                 advance_month(self._kernel_handle(), self.month)
             if w.counts[Count.OVERFLOW]:

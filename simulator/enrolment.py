@@ -1,8 +1,10 @@
 """Measures in the running world: who enters, who leaves, what help is active this month.
 
-A measure looks for participants by keyed tries on a list that is the same in both twins. At the
-first recruitment a person draws one keyed number per measure; a share eta is never served: the
-lottery from which direct effects are read.
+A measure looks for participants by keyed tries on a list that is the same in both twins. Whether
+somebody knows of it, can use it and wants a place is drawn once for a calendar year: who finds no
+place stays willing and is asked again next month. At the first recruitment a person draws one
+keyed number per measure; a share eta is never served: the lottery from which direct effects are
+read. A workplace takes part in a measure at most once.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import math
 import numpy as np
 
 from simulator.agents.partner import is_reached
-from simulator.agents.person import is_motivated
+from simulator.agents.person import is_motivated, status_after_job_loss
 from simulator.chance import (
     GOLDEN,
     Stream,
@@ -24,11 +26,12 @@ from simulator.chance import (
     unit_low,
     word,
 )
-from simulator.codes import RUNGS, Cause, EventKind, Status
+from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
 from simulator.columns import Person, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.hiring import MEETING, barriers_now
-from simulator.moves import create_post, emit, person_state
+from simulator.moves import create_post, destroy_post, emit, person_state, separate
+from simulator.parameters import Par
 from simulator.world import (
     ALWAYS,
     ClauseColumn,
@@ -175,6 +178,7 @@ def enrol(w, who, measure, loser):
     w.enrolments[Enrolment.STATE, at] = 3 if loser else 0
     w.enrolments[Enrolment.WORK_12, at] = -1
     w.enrolments[Enrolment.WORK_24, at] = -1
+    w.enrolments[Enrolment.COVER_POST, at] = -1
     if on_people:
         w.enrolments[Enrolment.WORK_AT_START, at] = months_in_work(w, who)
         if not loser:
@@ -185,6 +189,68 @@ def enrol(w, who, measure, loser):
         if w.counts[Count.PLACEBO] == 1 and not loser:
             w.person_hash[who] = mix(w.person_hash[who] + np.uint64(Stream.REKEY) * GOLDEN)
             w.active_hash[w.place_of_person[who]] = w.person_hash[who]
+        if not loser and w.measures[measure, Measure.COVER_SHARE] > 0.0:
+            open_cover(w, at)
+
+
+@kernel
+def open_cover(w, at):
+    """Open a fixed-term post like the participant's own for as long as the participant is away."""
+    person = w.enrolments[Enrolment.WHO, at]
+    row = w.measures[w.enrolments[Enrolment.MEASURE, at]]
+    held = w.people[Person.POST, person]
+    if row[Measure.EFFECTIVE] == 0.0 or held < 0:
+        return
+    month = w.counts[Count.MONTH]
+    base = stream_base(w.counts[Count.SEED], Stream.NEW_POST_TRAITS, month)
+    z = word(w.person_hash[person] + np.uint64(row[Measure.NUMBER]), base, 1)
+    if unit_high(z) >= row[Measure.COVER_SHARE]:
+        return
+    # a key range of its own: bit 46, the rest hashed from person, measure and month
+    key = np.int64((ONE << np.uint64(46)) | (mix(z + GOLDEN) >> np.uint64(18)))
+    w.enrolments[Enrolment.COVER_POST, at] = w.counts[Count.POSTS]
+    create_post(
+        w, key, w.posts[Post.WORKPLACE, held], w.posts[Post.SECTOR, held],
+        w.posts[Post.RUNG, held], Contract.FIXED_TERM, int(row[Measure.COVER_ORIGIN]),
+        int(row[Measure.COVER_ASKS]),
+    )  # fmt: skip
+
+
+@kernel
+def close_cover(w, at):
+    """End a substitute's post when the participant is back; a substitute then loses it."""
+    post = w.enrolments[Enrolment.COVER_POST, at]
+    if post < 0 or w.posts[Post.STATE, post] == PostState.DESTROYED:
+        return
+    if w.posts[Post.STATE, post] != PostState.FILLED:
+        destroy_post(w, post, Cause.NO_LONGER_NEEDED)
+        return
+    holder = w.posts[Post.HOLDER, post]
+    month = w.counts[Count.MONTH]
+    base = stream_base(w.counts[Count.SEED], Stream.CONTRACT, month)
+    u = unit(word(w.person_hash[holder], base, 1))
+    to_n = w.par[Par.FIXED_TERM_TO_N]
+    after = Status.N
+    if u >= to_n:
+        age = (month - w.people[Person.BIRTH_MONTH, holder]) // 12
+        after = status_after_job_loss((u - to_n) / (1.0 - to_n), age, w.par)
+    separate(w, holder, Cause.FIXED_TERM_END, after, True)
+
+
+@kernel
+def year_of(month):
+    """Return the year, counted from the start, for which reach and consent are drawn."""
+    return (month + 1200) // 12
+
+
+@kernel
+def places_of_month(row, u):
+    """Return the places of a month: whole groups, or single places when there are no groups.
+
+    Groups start when a keyed number says so, so that their mean is the capacity.
+    """
+    size = max(row[Measure.GROUP_SIZE], 1.0)
+    return int(np.floor(row[Measure.PLACES] / size + u) * size)
 
 
 @kernel
@@ -202,7 +268,7 @@ def would_take_part(w, person, measure):
     last = int(row[Measure.WORKPLACE_CLAUSE_END])
     if post >= 0 and not workplace_meets(w, w.posts[Post.WORKPLACE, post], first, last):
         return False
-    take_up = stream_base(w.counts[Count.SEED], Stream.TAKE_UP, month)
+    take_up = stream_base(w.counts[Count.SEED], Stream.TAKE_UP, year_of(month))
     z = word(w.person_hash[person] + np.uint64(row[Measure.NUMBER]), take_up, 0)
     access = access_of(w, barriers_now(w, person, month))
     if not is_reached(row[Measure.KNOWN], access, unit_high(z)):
@@ -225,7 +291,7 @@ def recruit_people(w, measure):
     row = w.measures[measure]
     number = np.uint64(row[Measure.NUMBER])
     base = stream_base(seed, Stream.RECRUIT, month)
-    places = int(np.floor(row[Measure.PLACES] + unit(word(number, base, 0))))
+    places = places_of_month(row, unit(word(number, base, 0)))
     if places <= 0:
         return
     lottery = stream_base(seed, Stream.LOTTERY, 0)
@@ -252,39 +318,79 @@ def recruit_people(w, measure):
 
 @kernel
 def recruit_workplaces(w, measure):
-    """Let workplaces that know of a measure and meet its condition take part."""
+    """Let workplaces that know of a measure and meet its condition take part.
+
+    The willing ones come in the order of one keyed number a month. Where there is a demonstration,
+    other workplaces know of the measure in proportion to the share of the first ones in it.
+    """
     month = w.counts[Count.MONTH]
+    seed = w.counts[Count.SEED]
     row = w.measures[measure]
     number = np.uint64(row[Measure.NUMBER])
-    base = stream_base(w.counts[Count.SEED], Stream.RECRUIT_WORKPLACE, month)
-    places = int(np.floor(row[Measure.PLACES] + unit(word(number, base, 0))))
-    n = w.workplaces.shape[1]
-    taken = 0
-    for k in range(40 * places):
-        if taken >= places:
+    base = stream_base(seed, Stream.RECRUIT_WORKPLACE, month)
+    places = places_of_month(row, unit(word(number, base, 0)))
+    if places <= 0:
+        return
+    others_know = 0.0
+    if row[Measure.DEMONSTRATION] > 0.0:
+        others_know = row[Measure.DEMONSTRATION] * share_taking_part(w, measure)
+    last_word = np.uint64(0)
+    for _ in range(places):
+        best = -1
+        best_word = ALWAYS
+        for workplace in range(w.workplaces.shape[1]):
+            z = word(w.workplace_hash[workplace] + number, base, 1)
+            if z <= last_word or z >= best_word:
+                continue
+            if workplace_would(w, workplace, measure, others_know):
+                best = workplace
+                best_word = z
+        if best < 0:
             return
-        z = word(number, base, 1 + k)
-        workplace = index_high(z, n)
-        if takes_part(w, workplace, measure):
-            continue
-        first = int(row[Measure.WORKPLACE_CLAUSE_START])
-        if not workplace_meets(w, workplace, first, int(row[Measure.WORKPLACE_CLAUSE_END])):
-            continue
-        u = unit_high(mix(z + GOLDEN))
-        if not is_motivated(row[Measure.TAKE_UP], 0.0, 0.1, 0.0, 0.0, u / row[Measure.KNOWN]):
-            continue
-        enrol(w, workplace, measure, 0)
-        taken += 1
+        enrol(w, best, measure, 0)
+        last_word = best_word
 
 
 @kernel
-def takes_part(w, workplace, measure):
-    """Return whether a workplace is in a measure now."""
+def workplace_would(w, workplace, measure, others_know):
+    """Return whether a workplace may, knows and wants to take part this month."""
+    row = w.measures[measure]
+    first = int(row[Measure.WORKPLACE_CLAUSE_START])
+    knows = row[Measure.KNOWN]
+    if not workplace_meets(w, workplace, first, int(row[Measure.WORKPLACE_CLAUSE_END])):
+        knows = others_know
+    base = stream_base(w.counts[Count.SEED], Stream.TAKE_UP, year_of(w.counts[Count.MONTH]))
+    z = word(w.workplace_hash[workplace] + np.uint64(row[Measure.NUMBER]), base, 0)
+    if unit_high(z) >= knows:
+        return False
+    if not is_motivated(row[Measure.TAKE_UP], 0.0, 0.1, 0.0, 0.0, unit_low(z)):
+        return False
+    return not took_part(w, workplace, measure)
+
+
+@kernel
+def share_taking_part(w, measure):
+    """Return which share of the workplaces that a measure is meant for has taken part."""
+    row = w.measures[measure]
+    first = int(row[Measure.WORKPLACE_CLAUSE_START])
+    last = int(row[Measure.WORKPLACE_CLAUSE_END])
+    meant = 0
+    for workplace in range(w.workplaces.shape[1]):
+        meant += workplace_meets(w, workplace, first, last)
+    taken = 0
+    for at in range(w.counts[Count.ENROLMENTS]):
+        if w.enrolments[Enrolment.MEASURE, at] == measure:
+            taken += workplace_meets(w, w.enrolments[Enrolment.WHO, at], first, last)
+    return taken / meant if meant > 0 else 0.0
+
+
+@kernel
+def took_part(w, workplace, measure):
+    """Return whether a workplace is or was in a measure."""
     for at in range(w.counts[Count.ENROLMENTS]):
         if (
             w.enrolments[Enrolment.MEASURE, at] == measure
             and w.enrolments[Enrolment.WHO, at] == workplace
-            and w.enrolments[Enrolment.STATE, at] == 0
         ):
             return True
     return False
@@ -322,6 +428,28 @@ def help_row(w, person):
 
 
 @kernel
+def workplace_of(w, at):
+    """Return the workplace that an enrolment reaches, or -1 for people without a local post."""
+    who = w.enrolments[Enrolment.WHO, at]
+    if w.measures[w.enrolments[Enrolment.MEASURE, at], Measure.APPLIES_TO] == 1.0:
+        return who
+    post = w.people[Person.POST, who]
+    return w.posts[Post.WORKPLACE, post] if post >= 0 else -1
+
+
+@kernel
+def mark_kinds(w):
+    """Note which kinds of measures reach each workplace now (for their interaction)."""
+    for at in range(w.counts[Count.ENROLMENTS]):
+        workplace = workplace_of(w, at)
+        if workplace < 0 or w.enrolments[Enrolment.STATE, at] != 0:
+            continue
+        kind = int(w.measures[w.enrolments[Enrolment.MEASURE, at], Measure.KIND])
+        mask = int(w.shifts[Shift.KINDS, workplace]) | (1 << kind)
+        w.shifts[Shift.KINDS, workplace] = float(mask)
+
+
+@kernel
 def add_effects(w, at):
     """Add what an enrolment gives this month to the person or the workplace."""
     measure = w.enrolments[Enrolment.MEASURE, at]
@@ -346,17 +474,22 @@ def add_effects(w, at):
             if at_help < 0:
                 return
             w.helps[Help.SUPPORT, at_help] += 1.0
-        elif inside:
+        else:
             w.shifts[Shift.SUPPORT, who] += 1.0
+    together = 1.0
+    if row[Measure.INTERACTION] != 0.0:
+        workplace = workplace_of(w, at)
+        if workplace >= 0 and bits_set(int(w.shifts[Shift.KINDS, workplace])) > 1:
+            together += row[Measure.INTERACTION]
     for lever in range(int(row[Measure.LEVER_START]), int(row[Measure.LEVER_END])):
         size = effect_now(w, lever, months)
         if size == 0.0:
             continue
+        size *= together
         kind = int(w.levers[lever, Lever.KIND])
         if w.levers[lever, Lever.ON_WORKPLACE] == 1.0:
             if not on_people:
-                if inside:
-                    w.shifts[kind, who] += size
+                w.shifts[kind, who] += size
             elif w.people[Person.POST, who] >= 0:
                 w.shifts[kind, w.posts[Post.WORKPLACE, w.people[Person.POST, who]]] += size
             continue
@@ -371,10 +504,27 @@ def add_effects(w, at):
 
 
 @kernel
+def months_stayed(w, at):
+    """Return the months from entry to the end of a measure, negative for who drops out.
+
+    Drop-outs leave at a keyed month of the measure, each month alike.
+    """
+    row = w.measures[w.enrolments[Enrolment.MEASURE, at]]
+    who = w.enrolments[Enrolment.WHO, at]
+    base = stream_base(w.counts[Count.SEED], Stream.MEETING, w.enrolments[Enrolment.START, at])
+    on_people = row[Measure.APPLIES_TO] == 0.0
+    hashed = w.person_hash[who] if on_people else w.workplace_hash[who]
+    u = unit(word(hashed + np.uint64(row[Measure.NUMBER]), base, 1))
+    duration = int(row[Measure.DURATION])
+    if u < row[Measure.DROP_OUT]:
+        return -1 - int(u / row[Measure.DROP_OUT] * duration)
+    return duration
+
+
+@kernel
 def follow_enrolments(w):
     """Complete and drop out, and note months in work one and two years after entry."""
     month = w.counts[Count.MONTH]
-    base = stream_base(w.counts[Count.SEED], Stream.MEETING, month)
     for at in range(w.counts[Count.ENROLMENTS]):
         measure = w.enrolments[Enrolment.MEASURE, at]
         row = w.measures[measure]
@@ -389,13 +539,12 @@ def follow_enrolments(w):
                 w.enrolments[Enrolment.WORK_24, at] = worked
         if w.enrolments[Enrolment.STATE, at] != 0:
             continue
-        if months < row[Measure.DURATION]:
+        stays = months_stayed(w, at)
+        dropped = stays < 0
+        if months < abs(stays):
             continue
-        dropped = False
-        if on_people:
-            u = unit(word(w.person_hash[who] + np.uint64(row[Measure.NUMBER]), base, 1))
-            dropped = u < row[Measure.DROP_OUT]
         w.enrolments[Enrolment.STATE, at] = 2 if dropped else 1
+        close_cover(w, at)
         if on_people:
             kind = EventKind.DROPPED_OUT if dropped else EventKind.COMPLETED
             emit(
@@ -419,7 +568,7 @@ def carve_entry_posts(w):
             key = (ONE << np.uint64(45)) | (np.uint64(month + 1000) << np.uint64(30))
             key |= (np.uint64(workplace) << np.uint64(8)) | np.uint64(slot)
             sector = w.workplaces[Workplace.SECTOR, workplace]
-            create_post(w, np.int64(key), workplace, sector, 0, 0, Cause.MEASURE)
+            create_post(w, np.int64(key), workplace, sector, 0, 0, Cause.MEASURE, 0)
 
 
 @kernel
@@ -458,6 +607,10 @@ def run_measures(w):
         if w.measures[measure, Measure.APPLIES_TO] == 0.0:
             w.people[Person.HELP, w.enrolments[Enrolment.WHO, at]] = -1
     w.counts[Count.HELPS] = 0
+    for measure in range(n_measures):
+        if w.measures[measure, Measure.INTERACTION] != 0.0:
+            mark_kinds(w)
+            break
     for at in range(w.counts[Count.ENROLMENTS]):
         if w.enrolments[Enrolment.LOSER, at] == 0:
             add_effects(w, at)

@@ -177,26 +177,19 @@ def program_version() -> str:
         return "0 (not installed)"
 
 
-def write_manifest(
-    folder: Path,
-    *,
-    command: str,
-    seeds: Sequence[int],
-    scenario_hash: str,
-    **more: Any,
-) -> None:
-    """Write ``manifest.json``: what was run, on what, with which versions.
+def manifest_of(
+    *, command: str, seeds: Sequence[int], scenario_hash: str, **more: Any
+) -> dict[str, Any]:
+    """Return the content of ``manifest.json``: what was run, on what, with which versions.
 
     Parameters
     ----------
-    folder
-        Results folder.
     command
         The command line, or the Python call.
     seeds
         Seeds of the replications.
     scenario_hash
-        Hash of the scenario files that went in.
+        Hash of everything that decides the result.
     **more
         Anything else, such as ``site``, ``mix`` and ``started``. ``check`` reads ``mix``.
     """
@@ -206,7 +199,7 @@ def write_manifest(
             packages[name] = version(name)
         except PackageNotFoundError:
             packages[name] = None
-    data = {
+    return {
         "version": packages["vacancy-chain-simulator"],
         "command": command,
         "seeds": list(seeds),
@@ -214,6 +207,18 @@ def write_manifest(
         "packages": packages,
         **more,
     }
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    command: str,
+    seeds: Sequence[int],
+    scenario_hash: str,
+    **more: Any,
+) -> None:
+    """Write ``manifest.json`` into a results folder; see :func:`manifest_of`."""
+    data = manifest_of(command=command, seeds=seeds, scenario_hash=scenario_hash, **more)
     (folder / "manifest.json").write_bytes(json_bytes(data))
 
 

@@ -425,7 +425,7 @@ def unmeasured(mix: Mix) -> list[Measure]:
 def served_by_measure(comparison: Comparison, key: Key, mix: Mix) -> list[tuple[Measure, float]]:
     """Return how many people or workplaces each measure served, losers of the lottery left out."""
     recruiting = [measure for measure, _ in mix.entries if measure.recruits != "place"]
-    share = 1.0 / (len(comparison.pairs[key]) * comparison._cohorts(key))
+    share = 1.0 / (len(comparison.pairs[key]) * comparison.cohorts(key))
     out = []
     for number, measure in enumerate(recruiting):
         rows = [

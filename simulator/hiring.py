@@ -15,6 +15,7 @@ from simulator.agents.person import (
     bump_down_share,
     competence_in_sector,
     is_jobless,
+    is_registered,
     rung_sought,
     value_of_post,
     works_or_seeks,
@@ -104,6 +105,14 @@ def months_idle(w, person):
     if w.people[Person.STATUS, person] <= Status.EMPLOYED_ELSEWHERE:
         return 0
     return w.counts[Count.MONTH] - w.people[Person.IDLE_SINCE, person]
+
+
+@kernel
+def registered_for(w, person, months):
+    """Return whether a person has been registered as unemployed for so many unbroken months."""
+    if not is_registered(w.people[Person.STATUS, person]):
+        return False
+    return w.counts[Count.MONTH] - w.people[Person.REGISTER_SINCE, person] >= months
 
 
 @kernel
@@ -450,6 +459,7 @@ def read_applications(w, post):
     seed = counts[Count.SEED]
     post_word = post_hash[post] + np.uint64(number) * GOLDEN
     written_base = stream_base(seed, Stream.WRITTEN, 0)
+    asks = posts[Post.ASKS, post]
     inclusiveness = inclusiveness_of(w, workplace)
     considers = workplaces[Workplace.CONSIDERS_LONG_TERM, workplace] == 1
     outsider_gaps = w.scores[2]
@@ -468,6 +478,8 @@ def read_applications(w, post):
             continue
         held = people[Person.POST, person]
         if held >= 0 and posts[Post.WORKPLACE, held] == workplace:
+            continue
+        if asks > 0 and not registered_for(w, person, asks - 1):
             continue
         idle = months_idle(w, person)
         if met == 0 and not considers and idle >= 12:
@@ -497,7 +509,7 @@ def read_applications(w, post):
     outside_base = stream_base(seed, Stream.OUTSIDERS, 0)
     rate = par[Par.OUTSIDERS_0 + rung]
     n_outside = 0
-    if rate > 0.0:
+    if rate > 0.0 and asks == 0:
         n_outside = min(poisson(rate, unit(word(post_word, outside_base, 0))), 16)
     for slot in range(n_outside):
         z = word(post_word, outside_base, 1 + slot)

@@ -21,6 +21,7 @@ from simulator.agents.person import (
     next_jobless_status,
     school_ends,
     search_left,
+    search_with_hours,
     status_after_job_loss,
     unemployment_risk,
 )
@@ -60,6 +61,7 @@ from simulator.moves import (
     emit,
     enter_register,
     help_of,
+    is_cover,
     leave_place,
     person_state,
     return_post,
@@ -342,6 +344,8 @@ def people_pass(w):
                 + par[Par.MOOD_EFFORT] * help_of(w, person, Help.MOOD)
                 + help_of(w, person, Help.LOCK_IN)
             )
+            if status == Status.EMPLOYED:
+                help_log += search_with_hours(help_of(w, person, Help.HOURS), par)
         rate = applications_per_month(
             status, traits[Trait.EFFORT, person], left_of_search, help_log, par
         )
@@ -379,6 +383,8 @@ def posts_pass(w):
     active_posts = w.active_posts
     due = w.due
     month = counts[Count.MONTH]
+    calendar = (month + 1200 + int(w.scalars[Scalar.FIRST_CALENDAR_MONTH])) % 12
+    season = Sector.ENDS_0 + calendar  # how much of the hazard of an end acts in this month
     base = stream_base(counts[Count.SEED], Stream.POST, month)
     drop_gone_posts(w)
     n = counts[Count.ACTIVE_POSTS]
@@ -408,7 +414,9 @@ def posts_pass(w):
                 else:
                     destroy_post(w, post, Cause.NO_LONGER_NEEDED)
                 continue
-        elif unit_high(z) < par[Par.FIXED_TERM_END]:
+        elif not is_cover(posts[Post.CREATED_BY, post]) and unit_high(z) < (
+            par[Par.FIXED_TERM_END] * w.sectors[season, posts[Post.SECTOR, post]]
+        ):
             z2 = mix(z + GOLDEN)
             shift = shifts[Shift.FIXED_TERM_CONVERSION, workplace]
             shift += help_of(w, holder, Help.FIXED_TERM_CONVERSION)
@@ -482,7 +490,7 @@ def add_new_posts(w):
             factor = w.fill_factor[sector * RUNGS + rung]
             if unit_low(z) < expected * season * weight * factor * n / slots:
                 key = (np.int64(month + KEY_MONTH) << 26) | (sector << 20) | slot
-                create_post(w, key, workplace, sector, rung, contract, Cause.NEW_POST)
+                create_post(w, key, workplace, sector, rung, contract, Cause.NEW_POST, 0)
 
 
 @kernel

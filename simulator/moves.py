@@ -9,7 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.agents.person import competence, distance_kept, is_registered, is_unemployed
-from simulator.agents.workplace import backfill_share, collection_length, inside_share
+from simulator.agents.workplace import (
+    backfill_share,
+    collection_length,
+    inside_share,
+    shown_share,
+)
 from simulator.chance import (
     Stream,
     index_high,
@@ -335,14 +340,16 @@ def open_vacancy(w, post, cause, chain_post, chain_opening, place, supported):
     posts[Post.OPENED, post] = counts[Count.NOW]
     posts[Post.ATTEMPT, post] = 0
     posts[Post.PENDING, post] = -1
-    public = 1 if unit_high(z) < par[Par.PUBLIC_SHARE] else 0
+    shown = shown_share(par[Par.PUBLIC_SHARE], shifts[Shift.VISIBILITY, workplace])
+    public = 1 if unit_high(z) < shown else 0
     posts[Post.PUBLIC, post] = public
     share = inside_share(
         workplaces[Workplace.SIZE_CLASS, workplace],
         policies[Policy.INTERNAL_FIRST, workplace] + shifts[Shift.INTERNAL_FIRST, workplace],
         par,
     )
-    posts[Post.INSIDE, post] = 1 if unit_low(z) < share else 0
+    inside = posts[Post.ASKS, post] == 0 and unit_low(z) < share
+    posts[Post.INSIDE, post] = 1 if inside else 0
     posts[Post.CAUSE, post] = cause
     posts[Post.CHAIN_POST, post] = chain_post
     posts[Post.CHAIN_OPENING, post] = chain_opening
@@ -646,8 +653,22 @@ def start_in_post(w, person, post, fill):
 
 
 @kernel
-def create_post(w, key, workplace, sector, rung, contract, cause):
-    """Create a post at a workplace and advertise it: the origin of a chain."""
+def is_cover(cause):
+    """Return whether a post was made for a substitute; it lasts as long as the holder is away."""
+    return cause == Cause.COVER or cause == Cause.LEAVE  # noqa: PLR1714
+
+
+@kernel
+def create_post(w, key, workplace, sector, rung, contract, cause, asks):
+    """Create a post at a workplace and advertise it: the origin of a chain.
+
+    Parameters
+    ----------
+    cause : int
+        ``COVER`` and ``LEAVE`` (a substitute's post) are origins of their own.
+    asks : int
+        Whom it is open to, as ``Post.ASKS``.
+    """
     post = w.counts[Count.POSTS]
     if post >= w.post_keys.shape[0]:
         w.counts[Count.OVERFLOW] = 4
@@ -667,6 +688,7 @@ def create_post(w, key, workplace, sector, rung, contract, cause):
     w.posts[Post.OPENING, post] = 1
     w.posts[Post.CREATED_MONTH, post] = w.counts[Count.MONTH]
     w.posts[Post.CREATED_BY, post] = cause
+    w.posts[Post.ASKS, post] = asks
     w.posts[Post.REMOVED_MONTH, post] = -1000000
     w.posts[Post.REMOVED_BY, post] = -1
     at = w.counts[Count.ACTIVE_POSTS]
@@ -677,7 +699,8 @@ def create_post(w, key, workplace, sector, rung, contract, cause):
     enter_search_table(w, post)
     link_to_workplace(w, post)
     emit(w, EventKind.POST_CREATED, cause, -1, post, -1, rung, 0, -1, -1, 0, 0)
-    open_vacancy(w, post, Cause.NEW_POST, post, 1, 1, 0)
+    origin = cause if is_cover(cause) else Cause.NEW_POST
+    open_vacancy(w, post, origin, post, 1, 1, 0)
 
 
 @kernel

@@ -139,6 +139,7 @@ class Par(IntEnum):
     VARIANT_BUMPING = auto()
     VARIANT_STIGMA = auto()
     VARIANT_RENEWAL = auto()
+    SEARCH_HOURS = auto()
 
 
 def parameter_vector(values: dict[str, float]) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from scenarios.measures import Dose, Measure, Mix, Partners, load_partners
 from scenarios.measures import Lever as FileLever
 from scenarios.schema import Site
 from simulator.agents.partner import known_share, places_share
-from simulator.codes import Education, Sex
+from simulator.codes import Cause, Education, Sex
 from simulator.engine import Place, World
 from simulator.enrolment import FOREVER
 from simulator.world import ClauseColumn, Columns, Count, Help, Lever, Shift
@@ -40,6 +40,7 @@ PERSON_LEVERS = {
         "fixed_term_conversion",
         "ambition",
         "promotion_readiness",
+        "hours",
     )  # fmt: skip
 }
 WORKPLACE_LEVERS = {
@@ -51,6 +52,7 @@ WORKPLACE_LEVERS = {
         "retention_first",
         "backfilling",
         "new_entry_posts",
+        "visibility",
         "fixed_term_conversion",
         "separation_after_hire",
         "ambition",
@@ -141,23 +143,33 @@ class Policy:
     start: int
     partners: Partners
     place: Place
-    place_levers: list[tuple[Dose, str, float, float]] = field(default_factory=list)
+    place_levers: list[tuple[Dose, FileLever, float]] = field(default_factory=list)
 
     def apply(self, columns: Columns, month: int) -> None:
         """Set reach and places of a month (awareness, engagement and access may change)."""
         now = {name: 0.0 for name in PLACE_LEVERS}
-        for dose, lever, size, onset in self.place_levers:
-            first = self.start + dose.start_month
-            last = FOREVER if dose.months is None else first + dose.months
-            if first + onset <= month < last:
-                now[lever] += size * dose.dose
+        for dose, lever, size in self.place_levers:
+            now[lever.lever] += size * dose.dose * self._left(dose, lever, month)
         for measure, _ in self.mix.entries:
             if measure.recruits == "place":
                 continue
             row = columns.measures[self.names.index(measure.id)]
             row[Row.KNOWN] = self._known(measure, now["awareness"], now["engagement"])
             row[Row.PLACES] = self._places(measure, now["engagement"])
-        columns.access[:] = np.clip(self.access + now["access"] * (1.0 - self.access), 0.0, 1.0)
+        columns.measures[:, Row.INTERACTION] = now["interaction"]
+        reachable = access(self.partners, self.place, now["engagement"])
+        columns.access[:] = np.clip(reachable + now["access"] * (1.0 - reachable), 0.0, 1.0)
+
+    def _left(self, dose: Dose, lever: FileLever, month: int) -> float:
+        """Return which share of a lever on the place acts: whole while it runs, then fading."""
+        since = month - self.start - dose.start_month
+        if since < lever.onset_months:
+            return 0.0
+        if dose.months is None or since < dose.months:
+            return 1.0
+        if lever.months_to_half is None and lever.months_to_zero is None:
+            return 0.0
+        return lever.share_left(since - dose.months + lever.onset_months)
 
     def _known(self, measure: Measure, awareness: float, engagement: float) -> float:
         own = getattr(self.partners.awareness, _group(measure)).value + awareness
@@ -166,7 +178,11 @@ class Policy:
             partner = self.partners.partners.get(kind)
             if partner is None or _group(measure) not in partner.serves:
                 continue
-            links = [self.partners.link(kind, other) for other in measure.delivered_by]
+            links = [
+                self.partners.link(kind, other)
+                for other in measure.delivered_by
+                if other in self.partners.partners
+            ]
             referrals.append(
                 (
                     partner.reach.value,
@@ -186,7 +202,14 @@ class Policy:
             if (partner := self.partners.partners.get(kind)) is not None
         )
 
-    def install(self, world: World, *, shadow: bool = False, placebo: bool = False) -> World:
+    def install(
+        self,
+        world: World,
+        *,
+        shadow: bool = False,
+        placebo: bool = False,
+        running: Iterable[str] = (),
+    ) -> World:
         """Give a world this mix from its next month on; return the world.
 
         What an earlier mix began is carried to its end: its participants keep their help, and it
@@ -198,12 +221,15 @@ class Policy:
             Recruit and give nothing: no lever, no lock-in, nobody left out by the lottery.
         placebo : bool
             As shadow, and re-key the draws of each participant on entry.
+        running
+            Measures that the reference has too: they are real even in a shadow or placebo.
         """
         policy = self if world.policy is None else self._after(world.policy, world.columns)
         measures = policy.measures.copy()
         if shadow or placebo:
-            measures[:, Row.EFFECTIVE] = 0.0
-            measures[:, Row.NEVER_SERVED] = 0.0
+            idle = np.array([name not in running for name in policy.names], dtype=bool)
+            measures[idle, Row.EFFECTIVE] = 0.0
+            measures[idle, Row.NEVER_SERVED] = 0.0
         world._replace(
             measures=measures,
             levers=policy.levers.copy(),
@@ -242,7 +268,34 @@ class Policy:
 
 
 def _group(measure: Measure) -> str:
-    return measure.kind if measure.kind != "coordination" else "jobseeker"
+    """Return who has to know of a measure: jobseekers, workers or employers."""
+    if measure.recruits != "person":
+        return "employer"
+    asked = [clause.statuses or () for clause in measure.eligibility or ()]
+    at_work = all(s and set(s) <= {"employed", "employed_elsewhere"} for s in asked)
+    return "worker" if asked and at_work else "jobseeker"
+
+
+def access(partners: Partners, place: Place, engagement: float = 0.0) -> np.ndarray:
+    """Return the share of people with each barrier of a place that can use a measure.
+
+    The best accompanying partner makes good part of what a barrier costs.
+    """
+    share = np.ones(len(place.barriers))
+    for flag, loss in partners.access_loss.items():
+        if flag not in place.barriers:
+            continue
+        good = max(
+            (
+                partner.accompaniment.value
+                * min(1.0, partner.engagement.value * (1.0 + engagement))
+                for partner in partners.partners.values()
+                if flag in partner.accompanies
+            ),
+            default=0.0,
+        )
+        share[place.barriers.index(flag)] = 1.0 - loss.value * (1.0 - good)
+    return share
 
 
 def _lever_size(lever: FileLever, dose: Dose, scale: float) -> float:
@@ -286,7 +339,7 @@ def lay_out_mix(
     """
     partners = (partners or load_partners()).changed_by(mix)
     measures, levers, clauses, names = [], [], [], []
-    place_levers: list[tuple[Dose, str, float, float]] = []
+    place_levers: list[tuple[Dose, FileLever, float]] = []
 
     def add_clauses(rows: list[np.ndarray]) -> tuple[int, int]:
         first = len(clauses)
@@ -295,19 +348,21 @@ def lay_out_mix(
 
     for measure, dose in mix.entries:
         own = []
+        covers = 0.0
         for lever in measure.levers:
             size = _lever_size(lever, dose, scale)
             if sizes is not None:
                 size = sizes.get((measure.id, lever.lever), size)
             if lever.applies_to == "place":
                 if lever.lever in PLACE_LEVERS:
-                    place_levers.append((dose, lever.lever, size, lever.onset_months))
+                    place_levers.append((dose, lever, size))
                 continue
             if size == 0.0:
                 continue
-            table = PERSON_LEVERS if lever.applies_to == "person" else WORKPLACE_LEVERS
-            if lever.lever not in table:
+            if measure.cover is not None and lever.lever == "new_entry_posts":
+                covers = size
                 continue
+            table = PERSON_LEVERS if lever.applies_to == "person" else WORKPLACE_LEVERS
             row = np.zeros(len(Lever))
             row[Lever.KIND] = table[lever.lever]
             if lever.applies_to == "workplace":
@@ -355,31 +410,26 @@ def lay_out_mix(
             measure.kind == "worker"
             or (measure.kind == "employer" and measure.recruits == "workplace" and promotes)
         )
+        row[Row.GROUP_SIZE] = 1.0 if measure.group_size is None else measure.group_size.value
+        if measure.demonstration is not None:
+            row[Row.DEMONSTRATION] = measure.demonstration.value
+        if measure.cover is not None:
+            row[Row.COVER_SHARE] = covers * measure.cover.per_participant.value
+            row[Row.COVER_ORIGIN] = Cause[measure.cover.origin.upper()]
+            asks = measure.cover.registered_months
+            row[Row.COVER_ASKS] = 0.0 if asks is None else 1.0 + math.ceil(asks.value)
         row[Row.LEVER_START] = len(levers)
         levers.extend(own)
         row[Row.LEVER_END] = len(levers)
         measures.append(row)
         names.append(measure.id)
-    access = np.ones(len(place.barriers))
-    for flag, loss in partners.access_loss.items():
-        if flag not in place.barriers:
-            continue
-        good = max(
-            (
-                partner.accompaniment.value * partner.engagement.value
-                for partner in partners.partners.values()
-                if flag in partner.accompanies
-            ),
-            default=0.0,
-        )
-        access[place.barriers.index(flag)] = 1.0 - loss.value * (1.0 - good)
     return Policy(
         mix=mix,
         names=tuple(names),
         measures=np.array(measures).reshape(-1, len(Row)),
         levers=np.array(levers).reshape(-1, len(Lever)),
         clauses=np.array(clauses, np.int64).reshape(-1, len(ClauseColumn)),
-        access=access,
+        access=access(partners, place),
         start=start,
         partners=partners,
         place=place,

@@ -119,6 +119,7 @@ def write_comparison(
             f"--lang {lang}",
             seeds=comparison.seeds,
             scenario_hash=town.scenario_hash([comparison.against, *comparison.mixes]),
+            inputs=town.inputs([comparison.against, *comparison.mixes]),
             site=town.id,
             mixes=mixes,
             against=comparison.against.id,

@@ -70,6 +70,7 @@ class RunResult:
     margins: dict[str, list]
     outcomes: list[Outcome]
     values: np.ndarray
+    scale: float = 1.0
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -197,10 +198,12 @@ class RunResult:
                 f"--closure {self.closure} --seed {self.seed}",
                 seeds=[self.seed],
                 scenario_hash=self.town.scenario_hash([self.mix]),
+                inputs=self.town.inputs([self.mix]),
                 site=site.id,
                 mix=self.mix.id,
                 closure=self.closure,
                 years=self.years,
+                scale=self.scale,
             )
             write_codebook(out, barriers)
         return Path(folder)
@@ -308,6 +311,7 @@ def run(
     closure: str = "R",
     parameters: dict[str, float] | None = None,
     check: bool = False,
+    scale: float = 1.0,
 ) -> RunResult:
     """Run one world with its ledger.
 
@@ -327,6 +331,8 @@ def run(
         Values that replace those of the files.
     check : bool
         Verify conservation after every round.
+    scale : float
+        Factor on the levers that nobody has measured.
 
     Returns
     -------
@@ -343,7 +349,7 @@ def run(
     margins = world_table(town, start.built, start.world)
     world = town.begin(seed, closure=closure, record=True, check=check)
     if chosen.entries:
-        lay_out_mix(chosen, town.site, town.place).install(world)
+        lay_out_mix(chosen, town.site, town.place, scale=scale).install(world)
     world.lay_out(0, 12 * years, assign_cells(world, town.site), target_cells())
     at_start: Snapshot = _snapshot(world)
     world.advance(12 * years)
@@ -366,4 +372,6 @@ def run(
         n_people=n,
         n_posts=p,
     )
-    return RunResult(town, chosen, seed, closure, years, world, record, margins, outcomes, values)
+    return RunResult(
+        town, chosen, seed, closure, years, world, record, margins, outcomes, values, scale
+    )

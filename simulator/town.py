@@ -7,8 +7,10 @@ import hashlib
 import threading
 import tomllib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from scenarios.measures import BASELINE, Mix, load_mix
 from simulator.build import BuiltWorld, build_world
 from simulator.codes import Status
 from simulator.columns import Person
-from simulator.compile import source_hash
+from simulator.compile import code_hash
 from simulator.engine import ROUNDS, Place, World, place_of, settle
 from simulator.ledger import Snapshot
 from simulator.parameters import Par, parameter_vector
@@ -56,6 +58,8 @@ class Town:
         Values by name that replace those of the files (assumptions, draws).
     rounds : int
         Hiring rounds a month.
+    starts_kept : int
+        Settled worlds kept in memory.
 
     Raises
     ------
@@ -68,14 +72,17 @@ class Town:
         site: str | Path | Site,
         parameters: dict[str, float] | None = None,
         rounds: int = ROUNDS,
+        starts_kept: int = STARTS_KEPT,
     ) -> None:
+        self.starts_kept = starts_kept
         self.site = site if isinstance(site, Site) else load_site(site)
         self.numbers = load_parameters(self.site)
         self.values = {name: float(number) for name, number in self.numbers.items()}
         unknown = set(parameters or {}) - set(self.values)
         if unknown:
             raise ScenarioError([f"unknown parameter '{name}'" for name in sorted(unknown)])
-        self.values.update(parameters or {})
+        self.changed = dict(parameters or {})
+        self.values.update(self.changed)
         scores = penalty_scores()
         penalties = np.array([scores.get(barrier, 0.0) for barrier in self.site.barrier_ids])
         self.place: Place = place_of(self.site, parameter_vector(self.values), penalties, rounds)
@@ -119,7 +126,7 @@ class Town:
         start = Start(world, built, snapshot, events, retired)
         with self._lock:
             self._starts[key] = start
-            while len(self._starts) > STARTS_KEPT:
+            while len(self._starts) > self.starts_kept:
                 self._starts.popitem(last=False)
         return start
 
@@ -138,16 +145,46 @@ class Town:
             world.set_parameter(Par.CLOSURE_EPS, 1.0)
         return world
 
-    def scenario_hash(self, mixes: list[Mix] | None = None) -> str:
+    def hashes(self, mixes: Sequence[Mix] = ()) -> dict[str, str]:
+        """Return 16 hex digits for each part that decides a result; no machine changes them.
+
+        Returns
+        -------
+        dict
+            ``code``, ``site``, ``parameters``, ``penalties``, ``partners``, ``mixes``.
+        """
+        partners = Path(scenarios.__file__).parent / "partners.toml"
+        parts = {
+            "site": self.site.model_dump_json(),
+            "parameters": repr((sorted(self.values.items()), self.place.rounds)),
+            "penalties": repr(sorted(penalty_scores().items())),
+            "partners": partners.read_text(encoding="utf-8"),
+            "mixes": "".join(mix.model_dump_json() for mix in mixes),
+        }
+        return {"code": code_hash()} | {
+            name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()
+        }
+
+    def scenario_hash(self, mixes: Sequence[Mix] | None = None) -> str:
         """Return 16 hex digits of everything that decides a result: numbers, mixes, source."""
-        digest = hashlib.sha256(source_hash().encode())
-        digest.update(self.site.model_dump_json().encode())
-        digest.update(repr(sorted(self.values.items())).encode())
-        digest.update(repr(sorted(penalty_scores().items())).encode())
-        digest.update(str(self.place.rounds).encode())
-        for mix in mixes or ():
-            digest.update(mix.model_dump_json().encode())
+        digest = hashlib.sha256(repr(sorted(self.hashes(mixes or ()).items())).encode())
         return digest.hexdigest()[:16]
+
+    def inputs(self, mixes: Sequence[Mix] = ()) -> dict[str, Any]:
+        """Return what a manifest holds so that a result can be made again from it alone.
+
+        Returns
+        -------
+        dict
+            ``site`` and ``mixes`` as JSON text (the order of measures counts), ``parameters``
+            that replace those of the files, ``hashes`` of the parts.
+        """
+        return {
+            "site": self.site.model_dump_json(),
+            "parameters": dict(sorted(self.changed.items())),
+            "mixes": [mix.model_dump_json() for mix in mixes],
+            "hashes": self.hashes(mixes),
+        }
 
 
 def _snapshot(world: World) -> Snapshot:

@@ -203,6 +203,12 @@ class Measure(_Positions):
     SUPPORT = auto()  # 1: promotions of its participants count as supported
     LEVER_START = auto()
     LEVER_END = auto()
+    GROUP_SIZE = auto()  # places come in groups of so many (1: one by one)
+    INTERACTION = auto()  # share added to effects where measures of two kinds meet (this month)
+    DEMONSTRATION = auto()  # share of other employers that know once all first ones take part
+    COVER_SHARE = auto()  # substitutes per participant (0: none)
+    COVER_ORIGIN = auto()  # codes.Cause: COVER or LEAVE
+    COVER_ASKS = auto()  # whom the substitute's post is open to, as Post.ASKS
 
 
 class Lever(_Positions):
@@ -260,6 +266,7 @@ class Help(_Positions):
     FIXED_TERM_CONVERSION = auto()
     AMBITION = auto()
     PROMOTION_READINESS = auto()
+    HOURS = auto()
     LOCK_IN = auto()  # log of the factor on search
     SUPPORT = auto()  # number of active worker measures
 
@@ -274,12 +281,13 @@ class Shift(_Positions):
     RETENTION_FIRST = auto()
     BACKFILLING = auto()
     NEW_ENTRY_POSTS = auto()
-    AWARENESS = auto()
+    VISIBILITY = auto()
     FIXED_TERM_CONVERSION = auto()
     SEPARATION_AFTER_HIRE = auto()
     AMBITION = auto()
     PROMOTION_READINESS = auto()
     SUPPORT = auto()
+    KINDS = auto()  # mask of the kinds of measures that reach the workplace now
 
 
 class Enrolment(_Positions):
@@ -293,6 +301,7 @@ class Enrolment(_Positions):
     WORK_AT_START = auto()  # WORK_MONTHS at entry
     WORK_12 = auto()  # months in work in the 12 months after entry, -1 until then
     WORK_24 = auto()
+    COVER_POST = auto()  # row of the substitute's post, or -1
 
 
 class Table(_Positions):
@@ -311,6 +320,7 @@ class Sector(_Positions):
     NEW_POSTS_OPEN = auto()  # new open-ended posts a month in a resting year
     NEW_POSTS_FIXED = auto()
     SEASON_0 = auto()  # twelve rows: season of new posts by calendar month
+    ENDS_0 = SEASON_0 + 12  # twelve rows: share of the hazard of fixed-term ends that acts
 
 
 class Scalar(_Positions):

@@ -1,12 +1,13 @@
-"""Commands that answer a question about a place: ``compare``."""
+"""Commands that answer a question about a place: ``compare``, ``break-even``, ``essential``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from experiments.app.console import Progress, result_folder
+from experiments.app.console import Progress, place_with, result_folder
 from experiments.app.options import (
     ASK,
     Closure,
@@ -14,6 +15,8 @@ from experiments.app.options import (
     Force,
     Lang,
     Language,
+    Local,
+    OneClosure,
     Out,
     Seed,
     Site,
@@ -64,6 +67,7 @@ def compare(
     closure: Annotated[
         Closure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
     ] = Closure.BOTH,
+    local: Local = None,
     lang: Lang = Language.EN,
     seed: Seed = 1,
     out: Out = None,
@@ -83,9 +87,10 @@ def compare(
     from simulator.wording import Words
 
     words = Words(lang.value)
+    place = place_with(site, local)
     with Progress(words("progress.comparing", place=site), lang=lang.value) as progress:
         comparison = compare_worlds(
-            site,
+            place,
             mixes=mixes or None,
             against=against,
             years=years,
@@ -123,3 +128,70 @@ def _given(**options: Any) -> list[str]:
             if one != default:
                 out += [f"--{name}", f"{one:g}" if isinstance(one, float) else str(one)]
     return out
+
+
+Pairs = Annotated[int, typer.Option(min=2, help="How many pairs of worlds.")]
+
+
+@app.command("break-even", rich_help_panel=ASK)
+def break_even(
+    site: Site,
+    measure: Annotated[str, typer.Option(metavar="MEASURE", help="A measure, or its file.")],
+    lever: Annotated[
+        str | None, typer.Option(metavar="LEVER", help="Default: the measure's primary lever.")
+    ] = None,
+    replications: Pairs = 24,
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Find how strong a measure must be for one more person in work per 100 served."""
+    folder = result_folder(out, force, "break-even", site, [Path(measure).stem])
+
+    from experiments.break_even import break_even as find
+
+    with Progress(f"Break-even of {measure} in {site}") as progress:
+        found = find(
+            site, measure, lever=lever, replications=replications, closure=closure.value,
+            seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+
+
+@app.command(rich_help_panel=ASK)
+def essential(
+    site: Site,
+    mix: Annotated[
+        str | None, typer.Option(metavar="MIX", help="The mix; default: the place's.")
+    ] = None,
+    replications: Pairs = 24,
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Take each measure and partner away in turn and say what is lost."""
+    folder = result_folder(out, force, "essential", site, [Path(mix).stem] if mix else [])
+
+    from experiments.essential import essential as find
+
+    with Progress(f"Taking away measures and partners in {site}") as progress:
+        found = find(
+            site, mix, replications=replications, closure=closure.value, seed=seed,
+            threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+
+
+def _show(found: Any, folder: Path, force: bool) -> None:
+    found.write(folder, force=force)
+    typer.echo(found.text())
+    typer.echo("")
+    typer.echo(f"Files: {folder}")

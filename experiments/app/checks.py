@@ -6,23 +6,38 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from scenarios.barriers import read_barriers
+from scenarios.breaks import load_break
+from scenarios.costs import load_costs
 from scenarios.errors import ScenarioError, read_toml, suggestion, validate
 from scenarios.loader import load_site, read_parameters, shipped_sites
+from scenarios.local import check_numbers
 from scenarios.measures import Mix, check_mix_fits, load_measure, load_mix, load_partners
 from scenarios.numbers import Number
 from scenarios.schema import Site
+from scenarios.trials import read_studies
 
 
 def kind_of(path: Path) -> str:
-    """Return the word for what a file is (site, mix, measure, partners, parameters, penalties).
+    """Return the word for what a file is.
 
-    A file that cannot be parsed counts as a site, whose reader says what is wrong.
+    One of site, mix, measure, break, barriers, trials, costs, partners, parameters, penalties,
+    and numbers (to be laid over a place). A file that cannot be parsed counts as a site, whose
+    reader says what is wrong.
     """
     try:
         data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return "site"
     keys = set(data)
+    if keys - {"schema"} == {"numbers"}:
+        return "numbers"
+    if {"teaches", "with", "without"} & keys:
+        return "break"
+    if "trial" in keys:
+        return "trials"
+    if "benefits" in keys and "margins" not in keys:
+        return "costs"
     if {"levers", "rows", "eligibility", "delivered_by", "take_up"} & keys:
         return "measure"
     if {"awareness", "access_loss", "default_link"} & keys:
@@ -35,6 +50,8 @@ def kind_of(path: Path) -> str:
         return "measure"
     tables = [value for key, value in data.items() if key != "schema"]
     if tables and all(isinstance(value, dict) for value in tables):
+        if all("stands_for" in table for table in tables):
+            return "barriers"
         if any("callback_ratio" in table for table in tables):
             return "penalties"
         return "parameters"
@@ -56,14 +73,24 @@ def check_file(path: Path) -> str:
             raise ScenarioError(problems)
     elif kind == "measure":
         load_measure(path)
+    elif kind == "break":
+        load_break(path)
+    elif kind == "barriers":
+        read_barriers(path)
+    elif kind == "numbers":
+        check_numbers(path)
     elif kind == "partners":
         load_partners(path)
     elif kind == "parameters":
         read_parameters(path)
+    elif kind == "trials":
+        read_studies(path)
     elif kind == "penalties":
         _check_penalties(path)
+    elif kind == "costs":
+        load_costs(path)
     else:
-        problems = _place_problems(path, load_mix(path))
+        problems = _place_problems(path)
         if problems:
             raise ScenarioError(problems)
     return kind
@@ -80,17 +107,17 @@ def _check_penalties(path: Path) -> None:
         raise ScenarioError(problems)
 
 
-def _place_problems(path: Path, mix: Mix) -> list[str]:
+def _place_problems(path: Path) -> list[str]:
     """Return what is wrong between a mix and its place, which is shipped or lies near it."""
-    if mix.site is None:
-        return []
-    own = _site_beside(path, mix.site)
-    if own is None and mix.site not in shipped_sites():
+    place = (read_toml(path, []) or {}).get("site")
+    own = _site_beside(path, place) if isinstance(place, str) else None
+    if isinstance(place, str) and own is None and place not in shipped_sites():
         return [
-            f"{path.name}: site names the place '{mix.site}', which is neither shipped nor in this "
-            f"folder or a folder sites beside it; {suggestion(mix.site, shipped_sites())}"
+            f"{path.name}: site names the place '{place}', which is neither shipped nor in this "
+            f"folder or a folder sites beside it; {suggestion(place, shipped_sites())}"
         ]
-    return _fit_problems(mix, load_site(own or mix.site))
+    mix = load_mix(path)
+    return [] if mix.site is None else _fit_problems(mix, load_site(own or mix.site))
 
 
 def _site_beside(path: Path, site_id: str) -> Path | None:

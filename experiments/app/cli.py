@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from experiments.app import ask, look, study, trust
+from experiments.app import ask, look, study, sweeps, trust
 from experiments.app.console import DEBUG, FAILED, complain, explain, prepare_streams
 
 OVERVIEW = """\
@@ -20,9 +20,10 @@ vacancy-chains: a place, person by person and post by post, with and without mea
 
   look   what is shipped, and what a result says     sites  measures  mixes  chain
          vacancy-chains sites
-  ask    what a mix of measures would do             compare
+  ask    what a mix of measures would do             compare  break-even  essential
          vacancy-chains compare kokkola
-  study  one world with its ledger                   run
+  study  one world, a trial, many worlds             run  trial  sweep  sensitivity
+                                                     reproduce  bundle
          vacancy-chains run kokkola --years 2
   trust  verify files, results and the model         check  validate
          vacancy-chains check results/run-kokkola-1
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (look, ask, study, trust):
+for group in (look, ask, study, sweeps, trust):
     app.add_typer(group.app)
 
 

@@ -134,6 +134,22 @@ def result_folder(
 # ------------------------------------------------------------------ JSON
 
 
+def place_with(site: str, local: Path | None) -> Any:
+    """Return what to run: the name of a place, or the place with own numbers laid over it.
+
+    The own numbers, and the fitted parameters that they make stale, are printed.
+    """
+    if local is None:
+        return site
+    from scenarios import load_site
+    from scenarios.local import local_lines
+
+    place = load_site(site, local=local)
+    for line in local_lines(place):
+        print(line)
+    return place
+
+
 def write_json(data: Sequence[Mapping[str, Any]] | Mapping[str, Any], target: str) -> None:
     """Write objects as JSON to a file, or to standard output when the target is ``-``.
 

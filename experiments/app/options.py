@@ -45,6 +45,12 @@ class Language(StrEnum):
 
 
 Site = Annotated[str, typer.Argument(metavar="SITE", help="A shipped place or a path.")]
+Local = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml", help="Newer or own numbers laid over the place (value, date, source)."
+    ),
+]
 Years = Annotated[int, typer.Option(min=1, max=50, help="How many years to simulate.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same result.")]
 Out = Annotated[

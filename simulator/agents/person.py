@@ -253,6 +253,20 @@ def search_decay(months_idle, par):
 
 
 @kernel
+def search_with_hours(hours, par):
+    """Return the log of what longer hours leave of search from work: ``-elasticity log(1 + h)``.
+
+    Notes
+    -----
+    ODD submodel *Applications*. A fuller job is left less readily; ``hours`` is the share by which
+    working time grows.
+    """
+    if hours == 0.0:
+        return 0.0
+    return -par[Par.SEARCH_HOURS] * math.log(max(1.0 + hours, 0.1))
+
+
+@kernel
 def applications_per_month(status, effort, left, help_log, par):
     """Return the mean number of applications that a person sends in a month.
 

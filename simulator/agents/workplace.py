@@ -117,6 +117,12 @@ def inside_share(size_class, shift, par):
 
 
 @kernel
+def shown_share(public, visibility):
+    """Return the chance that a vacancy is public when a measure shows a share of the unseen."""
+    return public + min(max(visibility, 0.0), 1.0) * (1.0 - public)
+
+
+@kernel
 def refuses_release(retention_first, posts, filled, u, par):
     """Return whether an employer short of staff keeps people where they are.
 
@@ -185,10 +191,13 @@ def offer_score(gap, penalty, inclusiveness, met, subsidy, noise, par):
 
 @kernel
 def standard(attempt, shift, par):
-    """Return the score needed for an offer in a collection of applications (0 is the first)."""
+    """Return the score needed for an offer in a collection of applications (0 is the first).
+
+    A measure's ``shift`` adds to it: below zero, candidates who fall a little short are taken.
+    """
     if par[Par.VARIANT_STANDARD] == 1.0:
-        return par[Par.STANDARD] - shift
-    return par[Par.STANDARD] - par[Par.STANDARD_RELAXES] * attempt - shift
+        return par[Par.STANDARD] + shift
+    return par[Par.STANDARD] - par[Par.STANDARD_RELAXES] * attempt + shift
 
 
 @kernel

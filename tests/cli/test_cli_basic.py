@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.app import ask, cli, console, look, study, trust
+from experiments.app import ask, cli, console, look, study, sweeps, trust
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = {"look": look, "ask": ask, "study": study, "trust": trust}
+GROUPS = {"look": [look], "ask": [ask], "study": [study, sweeps], "trust": [trust]}
 
 
 def command(*words, cwd=ROOT, **environment):
@@ -33,9 +33,10 @@ def command(*words, cwd=ROOT, **environment):
     )
 
 
-def names(module):
+def names(modules):
     return [
         info.name or info.callback.__name__.replace("_", "-")
+        for module in modules
         for info in module.app.registered_commands
     ]
 
@@ -55,8 +56,13 @@ def test_alone_it_shows_four_groups_with_one_example_each():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_overview_names_every_command_and_no_other(group):
-    line = next(line for line in cli.OVERVIEW.splitlines() if line.split()[:1] == [group])
-    assert line.split("     ")[-1].split() == names(GROUPS[group])
+    lines = iter(cli.OVERVIEW.splitlines())
+    told = next(line for line in lines if line.split()[:1] == [group]).split("     ")[-1].split()
+    for line in lines:  # further commands stand below the first, up to the example
+        if "vacancy-chains" in line:
+            break
+        told += line.split()
+    assert told == names(GROUPS[group])
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
@@ -119,6 +125,8 @@ def _timed(*words):
         (["run", "kokkola", "--mix", "no-such-mix"], "no-such-mix"),
         (["run", "no such folder/place.toml"], "does not exist"),
         (["run", "kokkola", "--seed", "-1"], "--seed"),
+        (["run", "kokkola", "--local", "nowhere.toml"], "does not exist"),
+        (["compare", "kokkola", "--local", "nowhere.toml"], "does not exist"),
         (["chain", "no-such-folder"], "no-such-folder"),
         (["check", "no-such-folder"], "no-such-folder"),
     ],

@@ -200,7 +200,22 @@ def test_problems_of_all_files_are_told_in_one_pass(tmp_path):
         ("sites", {"site"}),
         ("measures", {"measure"}),
         ("mixes", {"mix"}),
-        (".", {"site", "measure", "mix", "partners", "parameters", "penalties"}),
+        ("breaks", {"break"}),
+        (
+            ".",
+            {
+                "site",
+                "measure",
+                "mix",
+                "break",
+                "barriers",
+                "partners",
+                "parameters",
+                "penalties",
+                "trials",
+                "costs",
+            },
+        ),
     ],
 )
 def test_shipped_files_are_found_good_and_recognised(folder, kinds):
@@ -235,6 +250,13 @@ def test_check_of_a_mix_beside_its_own_place(tmp_path):
         shipped("mixes").replace('site = "kokkola"', 'site = "mine"')
         .replace('id = "kokkola"', 'id = "try"'), "utf-8",
     )  # fmt: skip
+    today = (ROOT / "scenarios" / "mixes" / "kokkola_today.toml").read_text("utf-8")
+    (tmp_path / "mixes" / "mine_today.toml").write_text(
+        today.replace('site = "kokkola"', 'site = "mine"').replace(
+            '"kokkola_today"', '"mine_today"'
+        ),
+        "utf-8",
+    )
     (tmp_path / "sites" / "mine.toml").write_text(site, "utf-8")
     done = command("check", tmp_path / "mixes")
     assert done.returncode == 0, done.stderr.decode()

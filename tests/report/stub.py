@@ -69,13 +69,14 @@ def random_values(rng: np.random.Generator, months: int, base: np.ndarray | None
 
 
 def random_enrolments(rng: np.random.Generator, people: int = 900) -> np.ndarray:
-    rows = np.zeros((people, 6), np.int64)
+    rows = np.zeros((people, 7), np.int64)
     rows[:, 0] = rng.integers(0, 5, people)
     rows[:, 1] = rng.random(people) < 0.1
     rows[:, 2] = rows[:, 0] == 4  # the only measure that recruits workplaces
     rows[:, 3] = rng.integers(0, 13, people)
     rows[:, 4] = rows[:, 3] + rng.integers(0, 13, people)
     rows[:, 5] = rng.integers(0, 2, people) * (1 - rows[:, 2])
+    rows[:, 6] = rng.integers(0, 12, people)
     return rows
 
 

@@ -256,7 +256,7 @@ def test_standard_falls_with_each_collection_but_for_the_fixed_variant():
     assert falling == sorted(falling, reverse=True)
     fixed = changed(variant_standard=1)
     assert workplace.standard(5, 0.0, fixed) == workplace.standard(0, 0.0, fixed)
-    assert workplace.standard(0, 0.5, PAR) < workplace.standard(0, 0.0, PAR)
+    assert workplace.standard(0, -0.5, PAR) < workplace.standard(0, 0.0, PAR)
 
 
 def test_stigma_variants():

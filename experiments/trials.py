@@ -1,0 +1,133 @@
+"""Published against simulated effects of all measures with a study: ``docs/trials.md``.
+
+``python -m experiments.trials [SITE] [--replications N] [--only MEASURE]…`` runs the trials and
+writes the page; with ``--only`` the other rows of the page stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from scenarios.trials import studies
+from simulator.town import Town
+from simulator.trial import AGREES, SEARCHED, SHARE, Solution, Trial, trial
+
+PAGE = Path("docs") / "trials.md"
+HEAD = """# Trials: published against simulated
+
+Written by `python -m experiments.trials {site} --replications {replications}`; not edited by hand.
+
+A published effect is an outcome, not a lever. Each row is a randomised trial inside the model:
+of all who are eligible {share:.0%} are served by lot, the others are the control arm, and the arms
+are compared at the study's horizon with the gap that they have without the measure taken off.
+*Now* is the effect with every lever at its assumed size; *size* is that of one lever alone at
+which the trial gives the published effect, with the 90 % interval of the simulation; *beyond*
+means outside the range of the measure's file, *never* not up to {searched:g} times that range.
+The host is the place itself unless its control rate differs from the study's by more than
+{agrees:.0%}; then search of both arms was moved by the factor shown.
+
+"""
+COLUMNS = (
+    "measure", "study", "outcome", "control: here (study)", "host", "published (range)", "now",
+    "primary lever, stated range", "size", "second lever", "size",
+)  # fmt: skip
+OUTCOMES = {
+    "in_work": "in work, month {h}",
+    "ever": "ever in work by month {h}",
+    "months": "share of {h} months in work",
+    "hires": "hires per workplace, {h} months",
+    "higher_rung": "on a higher rung, month {h}",
+}
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:.3f}" if abs(value) < 0.1 else f"{value:.2f}"
+
+
+def size_text(found: Solution | None) -> str:
+    """Return the size of a lever with interval and verdict, as the table shows it."""
+    if found is None:
+        return "-"
+    if found.verdict == "none":
+        return "0 (published: none)"
+    if found.verdict == "never":
+        return f"never (most: {_number(found.best)})"
+    note = "" if found.verdict == "found" else ", beyond"
+    return f"{_number(found.size)} ({_number(found.low)} to {_number(found.high)}{note})"
+
+
+def row_of(result: Trial) -> str:
+    """Return one row of the page."""
+    study = result.study
+    primary = result.solution()
+    second = result.solution(second=True)
+    wanted = "-" if result.control_wanted is None else f"{result.control_wanted:.2f}"
+    stated = "-"
+    if primary is not None:
+        stated = f"{primary.lever}, {primary.stated_low:g} to {primary.stated_high:g}"
+    host = "the place" if result.host_agrees else f"search x {math.exp(result.host_effort):.2f}"
+    now = result.simulated
+    cells = (
+        result.measure.id,
+        study.study,
+        f"{OUTCOMES[study.outcome].format(h=study.horizon_months)}, {study.compare}",
+        f"{result.control:.2f} ({wanted})",
+        host,
+        f"{study.centre:g} ({study.low:g} to {study.high:g})",
+        f"{_number(now.mean)} ({_number(now.low)} to {_number(now.high)})",
+        stated,
+        size_text(primary),
+        "-" if second is None else second.lever,
+        size_text(second),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def rows_of_page(page: Path) -> dict[tuple[str, str], str]:
+    """Return the rows of a page written before, by measure and study."""
+    found = {}
+    for line in page.read_text(encoding="utf-8").splitlines() if page.exists() else ():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == len(COLUMNS) and cells[0] not in ("measure", "---"):
+            found[cells[0], cells[1]] = line
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run all trials and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("site", nargs="?", default="kokkola")
+    parser.add_argument("--replications", type=int, default=24)
+    parser.add_argument("--only", action="append", default=[], metavar="MEASURE")
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    given = parser.parse_args(arguments)
+    town = Town(given.site)
+    number: dict[str, int] = {}
+    rows = rows_of_page(given.out) if given.only else {}
+    for study in studies():
+        at = number.get(study.measure, 0)
+        number[study.measure] = at + 1
+        if given.only and study.measure not in given.only:
+            continue
+        result = trial(
+            town, study.measure, study=at, replications=given.replications, threads=given.threads
+        )
+        rows[study.measure, study.study] = row_of(result)
+        print(rows[study.measure, study.study], flush=True)
+    head = HEAD.format(
+        site=given.site, replications=given.replications, share=SHARE, searched=SEARCHED,
+        agrees=AGREES,
+    )  # fmt: skip
+    head += "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS) + "\n"
+    ordered = [rows[key] for s in studies() if (key := (s.measure, s.study)) in rows]
+    given.out.write_text(head + "\n".join(ordered) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,150 @@
+"""Prices of measures and who pays: the user's own table, one per place.
+
+A price that is not given is unknown, never zero: totals say how many measures they leave out.
+Without a table of its own a place uses the published prices of the measure files, and nobody is
+named as the payer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from scenarios.errors import SCHEMA, ScenarioError, Table, read_toml, suggestion, validate
+from scenarios.measures import PRICE_UNITS, Measure, shipped_measures
+from scenarios.numbers import Number, Text, number
+
+Payer = Literal["municipality", "state", "insurance", "health", "employer", "project"]
+PAYERS: tuple[str, ...] = (*get_args(Payer), "unknown")
+FOLDER = Path(__file__).parent / "costs"
+
+Chance = Annotated[float, Field(ge=0, le=1)]
+Share = number("share", 0.0, 1.0)
+PerYear = number("EUR per year", 0.0)
+
+
+def _sums_to_one(shares: Mapping[str, float], what: str) -> None:
+    total = sum(shares.values())
+    if shares and abs(total - 1.0) > 1e-6:
+        raise ValueError(f"has shares of {what} that sum to {total:.4g}, but must sum to 1.")
+
+
+class MeasureCost(Table):
+    """What one measure costs here.
+
+    ``price`` goes with what the unit names; ``fixed`` is spent in every year in which the
+    measure recruits. ``paid_by`` splits both; left out, the payer is unknown.
+    """
+
+    price: Number | None = None
+    fixed: PerYear | None = None  # type: ignore[valid-type]
+    paid_by: dict[Payer, Chance] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> MeasureCost:
+        if self.price is not None:
+            if self.price.unit not in PRICE_UNITS:
+                allowed = ", ".join(f"'{unit}'" for unit in PRICE_UNITS)
+                raise ValueError(
+                    f"has a price in '{self.price.unit}', but it must be in one of {allowed}."
+                )
+            if self.price.value < 0:
+                raise ValueError(f"has a price of {self.price.value:g}, but it must be 0 or more.")
+        _sums_to_one(self.paid_by, "payers")
+        return self
+
+
+class BenefitShares(Table):
+    """Who pays the benefits of the unemployed from a month on."""
+
+    since: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+    paid_by: dict[Payer, Chance]
+    grade: Literal["A", "B", "C", "D", "E"]
+    source: Text
+
+    @model_validator(mode="after")
+    def _check(self) -> BenefitShares:
+        _sums_to_one(self.paid_by, "benefits")
+        return self
+
+
+class BenefitCosts(Table):
+    """Benefits: in which share of registered months one is paid, and by whom."""
+
+    received: Share  # type: ignore[valid-type]
+    shares: list[BenefitShares] = []
+
+
+class Costs(Table):
+    """The cost table of one place."""
+
+    site: Text
+    benefits: BenefitCosts
+    measures: dict[str, MeasureCost] = {}
+
+    def of(self, measure: Measure) -> MeasureCost:
+        """Return the costs of a measure; the published price of its file where none is given."""
+        own = self.measures.get(measure.id, MeasureCost())
+        if own.price is None and measure.price is not None:
+            return own.model_copy(update={"price": measure.price})
+        return own
+
+    def benefit_payers(self, year: int, month: int) -> dict[str, float]:
+        """Return who pays benefits in a calendar month; ``unknown`` where no row says."""
+        now = f"{year:04d}-{month:02d}"
+        known = [row for row in self.benefits.shares if row.since <= now]
+        return dict(max(known, key=lambda row: row.since).paid_by) if known else {"unknown": 1.0}
+
+
+def shipped_costs() -> list[str]:
+    """Return the places that have a cost table of their own."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_costs(name_or_path: str | Path, site_id: str | None = None) -> Costs:
+    """Read the cost table of a place.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Id of a place (one without a table of its own has only published prices), or path of a
+        TOML file.
+    site_id : str, optional
+        Place for which the table is wanted; a table of another place is an error.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the file.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = FOLDER / f"{name_or_path}.toml"
+        if not path.exists():
+            path = FOLDER / "unknown.toml"
+            site_id = None
+    problems: list[str] = []
+    data = read_toml(path, problems)
+    if data is None:
+        raise ScenarioError(problems)
+    costs = validate(Costs, data, path, problems)
+    known = shipped_measures()
+    for name in data.get("measures", {}) if isinstance(data.get("measures"), dict) else []:
+        if name not in known:
+            problems.append(
+                f"{path.name}: measures.{name} is no measure; " + suggestion(name, known)
+            )
+    if costs is not None and site_id is not None and costs.site != site_id:
+        problems.append(
+            f"{path.name}: site is '{costs.site}', but the place asked for is '{site_id}'; "
+            f"use a table of {site_id}."
+        )
+    if problems or costs is None:
+        raise ScenarioError(problems)
+    return costs
+
+
+__all__ = ["PAYERS", "SCHEMA", "Costs", "MeasureCost", "load_costs", "shipped_costs"]
