@@ -23,12 +23,14 @@ LIMITS: dict[str, tuple[str, float] | None] = {
     "floor_ns": None,
     "scalar_floor_ns": None,
     "floors_per_agent_month": ("<=", 25.0),
+    "scalar_floors_per_agent_month": None,
     "ns_per_agent_month": None,
     "agent_months": None,
     "mix_cost_ratio": ("<=", 1.5),
     "cost_ratio_1m_to_34k": ("<=", 1.5),
     "two_thread_speedup": (">=", 1.8),
     "bytes_per_person": ("<=", 400.0),
+    "bytes_per_person_at_end": ("<=", 400.0),
     "bytes_per_event": ("<=", 48.0),
     "naive_mesa_ratio": None,
     "compile_s": ("<=", 60.0),
@@ -72,14 +74,17 @@ def measure(site: str = "kokkola", quick: bool = False) -> dict[str, float | str
     found["warm_command_s"] = _try("warm_command_s", lambda: fresh.warm_command_s(site))
     found["first_command_s"] = _try("first_command_s", lambda: fresh.first_command_s(site))
     floor = found["floor_ns"] = peer.floor_ns()
-    found["scalar_floor_ns"] = _try("scalar_floor_ns", peer.scalar_floor_ns)
+    scalar = found["scalar_floor_ns"] = _try("scalar_floor_ns", peer.scalar_floor_ns)
     mesa_ns = _try("the naive Mesa model", peer.naive_mesa_ns)
     cost = _try("the engine", lambda: engine.baseline_cost(site))
     if cost is not None:
         found["ns_per_agent_month"] = cost.ns
         found["agent_months"] = cost.agent_months
         found["floors_per_agent_month"] = cost.ns / floor
+        if scalar is not None:
+            found["scalar_floors_per_agent_month"] = cost.ns / scalar
         found["bytes_per_person"] = cost.bytes_per_person
+        found["bytes_per_person_at_end"] = cost.bytes_per_person_at_end
         found["bytes_per_event"] = cost.bytes_per_event
         if mesa_ns is not None:
             found["naive_mesa_ratio"] = mesa_ns / cost.ns

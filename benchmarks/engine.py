@@ -13,6 +13,7 @@ import numpy as np
 from scenarios.measures import Dose, Mix, Names, load_measure
 from simulator.build import BuiltWorld, build_world
 from simulator.columns import Person, Post, Workplace
+from simulator.compact import drop_gone
 from simulator.engine import World, settle
 from simulator.policy import lay_out_mix
 from simulator.town import Town
@@ -28,6 +29,7 @@ class Cost(NamedTuple):
     agent_months: int
     bytes_per_person: float
     bytes_per_event: float
+    bytes_per_person_at_end: float  # ten years on: rows of people who have left stay
 
 
 TEN_MEASURES = (
@@ -59,7 +61,9 @@ def settled(site: str, copies: int = 1, seed: int = 1) -> World:
     built = tile(build_world(place.site, place.values, seed), copies)
     scalars = place.place.scalars.copy()
     scalars[[Scalar.MOVERS_IN, Scalar.SCHOOL_LEAVERS]] *= copies
-    return settle(World.assemble(built, replace(place.place, scalars=scalars), seed))
+    world = settle(World.assemble(built, replace(place.place, scalars=scalars), seed))
+    drop_gone(world)
+    return world
 
 
 def first_month(site: str) -> World:
@@ -134,9 +138,17 @@ def baseline_cost(site: str) -> Cost:
     world = settled(site)
     ns, lived = best_ns(world, MONTHS)
     copy = prepared(world, MONTHS)
-    memory = sum(array.nbytes for name, array in copy.columns._asdict().items() if name != "events")
+    at_start = bytes_per_person(copy)
     events = copy.columns.events
-    return Cost(ns, lived, memory / agents(copy), float(events.nbytes / events.shape[0]))
+    per_event = float(events.nbytes / events.shape[0])
+    return Cost(ns, lived, at_start, per_event, bytes_per_person(copy.advance(MONTHS)))
+
+
+def bytes_per_person(world: World) -> float:
+    """Return the memory of all columns but events, for each person who takes part."""
+    columns = world.columns._asdict()
+    memory = sum(array.nbytes for name, array in columns.items() if name != "events")
+    return memory / agents(world)
 
 
 def ten_measures(site: str) -> Mix:

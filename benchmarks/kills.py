@@ -28,7 +28,7 @@ closures = ["R"]
 places = ["PLACE"]
 
 [levers]
-scale = { low = 0.0, high = 2.0 }
+multiplier = { low = 0.0, high = 2.0 }
 """
 SWEEP = """\
 import sys

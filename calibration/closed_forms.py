@@ -29,7 +29,7 @@ from simulator.codes import RUNGS, Cause, EventKind, Fill, Status
 from simulator.columns import Event, Person, Policy, Post, Trait
 from simulator.compile import kernel
 from simulator.engine import World
-from simulator.hiring import rank_applicants, send_application
+from simulator.hiring import list_vacancies, rank_applicants, send_application
 from simulator.ledger import chain_statistics, derive_ledger, draw_chains, replay_links
 from simulator.month import people_pass
 from simulator.moves import drop_applications
@@ -425,6 +425,7 @@ def _occupied(w, out):
     for month in range(out.shape[0]):
         w.counts[Count.MONTH] = month
         w.counts[Count.NOW] = month
+        list_vacancies(w)
         for person in range(w.counts[Count.PEOPLE]):
             send_application(w, person, 0, 1.0)
         occupied = 0
@@ -482,6 +483,7 @@ def _ranked_first(w, months, out):
         w.counts[Count.ROUND] = 0
         w.counts[Count.NOW] = month
         people_pass(w)
+        list_vacancies(w)
         for at in range(w.intent_counts[0]):
             code = w.intents[0, at]
             send_application(w, code >> 6, code & 63, 1.0)
@@ -551,6 +553,7 @@ def _rank_openings(w, post, out):
 
 @kernel
 def _all_apply(w):
+    list_vacancies(w)
     for person in range(w.counts[Count.PEOPLE]):
         send_application(w, person, 0, 1.0)
 

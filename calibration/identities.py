@@ -22,7 +22,7 @@ from simulator.engine import Place, World
 from simulator.files import table, write_codebook, write_ledger_files, write_manifest, write_parquet
 from simulator.ledger import RunRecord
 from simulator.parameters import parameter_vector
-from simulator.world import Count, Enrolment, Measure, Total
+from simulator.world import Block, Count, Enrolment, Measure, Total
 
 FILLED, VACANT, WITHDRAWN, DESTROYED = PostState
 
@@ -32,7 +32,6 @@ _PERSON_SCRATCH = (Person.NEXT_INTERESTED, Person.HELP)
 _POST_SCRATCH = (
     Post.NEXT,
     Post.PREVIOUS,
-    Post.CELL,
     Post.APPLICANTS,
     Post.PROPOSED,
     Post.STARTS,
@@ -314,22 +313,21 @@ def permuted(world: World, rng: np.random.Generator) -> World:
         renamed(posts[of_post], post_at)
     for rows, at in (
         (w.heads, post_at),
-        (w.cells, post_at),
         (w.register_heads, person_at),
         (w.register[:n], person_at),
-        (w.pool[0, : int(w.counts[Count.APPLICATIONS])], person_at),
     ):
         renamed(rows, at)
+    taken = w.slots >= 0
+    w.slots[taken] = (post_at[w.slots[taken] >> 1] << 1) | (w.slots[taken] & 1)
+    # the rows of a free block do not matter
+    codes = w.pool[Block.FIRST :, : int(w.counts[Count.BLOCKS])]
+    codes[:] = (person_at[np.minimum(codes >> 1, n - 1)] << 1) | (codes & 1)
     enrolled = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
     of_people = w.measures[enrolled[Enrolment.MEASURE], Measure.APPLIES_TO] == 0
     enrolled[Enrolment.WHO, of_people] = person_at[enrolled[Enrolment.WHO, of_people]]
     for month in range(len(w.changed)):  # entries are person * 32 + state before
         entries = w.changed[month, : int(w.changed_counts[month])]
         entries[:] = (person_at[entries >> 5] << 5) | (entries & 31)
-    # positions in this list are drawn: same order, other rows
-    templates = w.templates.copy()
-    renamed(templates, post_at)
-    out._replace(templates=templates)
     renamed(w.open_posts[: int(w.counts[Count.OPEN_POSTS])], post_at)
     rng.shuffle(w.open_posts[: int(w.counts[Count.OPEN_POSTS])])
     for used, rows, at, places, beside in (

@@ -88,9 +88,10 @@ def small_place(
     scalars[Scalar.FILL_CHANCE_WEIGHT] = 24.0
     ages = np.zeros((len(Table), 100))
     ages[Table.DIES] = 0.0003
-    ages[Table.MOVES_AWAY] = 0.002
+    ages[Table.MOVES_AWAY] = ages[Table.MOVES_AWAY_IN_WORK] = 0.002
     ages[Table.RETIRES, 60:] = 0.02
     ages[Table.MOVES_IN] = np.clip((np.arange(100) - 18) / 40, 0, 1)
+    ages = np.concatenate([ages, ages])  # women and men
     table = np.zeros((int(Sector.ENDS_0) + 12, sectors))
     table[Sector.CUMULATIVE_SHARE] = np.arange(1, sectors + 1) / sectors
     table[Sector.SEASON_0 :] = 1.0
@@ -333,6 +334,7 @@ def quiet_place(
     ages = np.zeros((len(Table), 100))
     ages[Table.RETIRES, retire_at:] = 1.0
     ages[Table.MOVES_IN] = 1.0
+    ages = np.concatenate([ages, ages])
     table = np.zeros((int(Sector.ENDS_0) + 12, 1))
     table[Sector.CUMULATIVE_SHARE] = 1.0
     table[Sector.SEASON_0 :] = 1.0

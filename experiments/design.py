@@ -50,7 +50,7 @@ HEADLINE = (
 DESIGNS = Path(__file__).parent / "designs"
 VARIANT = "variant_"
 STRENGTH_WORDS = ("none", "assumed", "top")
-SCALE_RANGE = (0.0, 10.0)
+MULTIPLIER_RANGE = (0.0, 10.0)
 BLOCK_ROWS = 16  # rows handed to a worker at a time; they share a start
 
 Cell = float | str
@@ -311,7 +311,7 @@ class Plan:
             for d, c in zip(self.dimensions, self.codes[point], strict=True)
             if d.role == "lever"
         }
-        scale = float(chosen.pop("scale", 1.0))
+        multiplier = float(chosen.pop("multiplier", 1.0))
         mix = self.mixes[place][str(chosen.pop("mix", self.default_mix(place)))]
         changes: dict[str, dict[str, Any]] = {}
         for name, value in chosen.items():
@@ -325,7 +325,7 @@ class Plan:
                 months = update.get("months", dose.months) or self.design.term_months
                 update["months"] = min(months, self.design.term_months)
             doses[name] = dose.model_copy(update=update) if update else dose
-        return mix.model_copy(update={"measures": doses}), scale
+        return mix.model_copy(update={"measures": doses}), multiplier
 
     def default_mix(self, place: int) -> str:
         """Return the mix of rows whose design does not vary it."""
@@ -595,14 +595,14 @@ def _lever(
         else:
             yield Dimension("lever", name, column, values=tuple(str(v) for v in factor.values))
         return
-    if name == "scale":
-        bounds = SCALE_RANGE
+    if name == "multiplier":
+        bounds = MULTIPLIER_RANGE
         unit = "multiple of the assumed strength"
     else:
         measure, _, key = name.partition(".")
         known = sorted({m for by_name in mixes for mix in by_name.values() for m in mix.measures})
         if measure not in known:
-            what = suggestion(name, ["scale", "mix", *(f"{m}.dose" for m in known)])
+            what = suggestion(name, ["multiplier", "mix", *(f"{m}.dose" for m in known)])
             problems.append(f"{at} names no measure of the mix; {what}")
             return
         keys = ("dose", "strength", "start_month", "months")
@@ -640,7 +640,7 @@ def _lever(
     if factor.values is not None:
         yield Dimension("lever", name, column, values=tuple(float(v) for v in given), unit=unit)
         return
-    default_high = 2.0 if name == "scale" else 1.0
+    default_high = 2.0 if name == "multiplier" else 1.0
     low = bounds[0] if factor.low is None else factor.low
     high = default_high if factor.high is None else factor.high
     if low >= high:

@@ -202,12 +202,12 @@ def _run(
     design = plan.design
     town = _town(packed, plan, row.place, row.point)
     months = 12 * design.years
-    mix, scale = plan.levers(row.place, row.point)
+    mix, multiplier = plan.levers(row.place, row.point)
     with clock:
         world = town.begin(row.seed, closure=row.closure)
     cells = assign_cells(world, town.site)
     if mix.entries:
-        lay_out_mix(mix, town.site, town.place, scale=scale).install(world)
+        lay_out_mix(mix, town.site, town.place, scale=multiplier).install(world)
     world.lay_out(0, months, cells, target_cells())
     with clock:
         world.advance(months)

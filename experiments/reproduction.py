@@ -160,7 +160,7 @@ def _inputs(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
             f"manifest.json in {folder} holds a place or a mix that this version cannot read."
         ) from error
     try:
-        return Town(site, inputs["parameters"] or None), mixes
+        return Town(site, inputs["parameters"] or None, scale=inputs["scale"]), mixes
     except ScenarioError as error:
         raise ResultError(f"{folder}: {error}") from error
 
@@ -177,7 +177,7 @@ def _run(manifest: dict[str, Any], town: Town, mixes: list[Mix], target: Path) -
 
     run(
         town, mixes[0], manifest["years"], manifest["seeds"][0], manifest["closure"],
-        scale=manifest.get("scale", 1.0),
+        multiplier=manifest.get("multiplier", 1.0),
     ).write(target)  # fmt: skip
 
 

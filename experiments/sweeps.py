@@ -305,9 +305,9 @@ def rerun(folder: str | Path, number: int) -> tuple[RunResult, RunResult | None,
     check_same(Path(folder), plan)
     row = plan.row(number)
     design = plan.design
-    mix, scale = plan.levers(row.place, row.point)
+    mix, multiplier = plan.levers(row.place, row.point)
     town = plan.town(row.place, row.point)
-    made = run(town, mix, design.years, row.seed, row.closure, scale=scale)
+    made = run(town, mix, design.years, row.seed, row.closure, multiplier=multiplier)
     twin = None
     if design.kind == "pair":
         twin = run(town, plan.against[row.place], design.years, row.seed, row.closure)

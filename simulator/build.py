@@ -18,12 +18,13 @@ from scenarios.schema import OLDEST, RUNGS, Site
 from simulator.agents.person import FINISH_SECONDARY, FINISH_TERTIARY
 from simulator.codes import Cause, Contract, Education, PostState, Sex, Status, Trend
 from simulator.columns import Person, Policy, Post, Trait, Workplace
-from simulator.demography import retired_shares, single_years
+from simulator.demography import AGES, retired_shares, single_years
 from simulator.margins import count_margins, half_up, margin_rows, post_totals
 
 NEVER = -1_000_000  # month of something that has not happened
 FIRST_MONTH = -36  # the settling months come first
 ROUNDS = 4
+SETTLED = 30  # years of age from which a post here keeps people in the place
 
 # work in the tables of residents: W (employed here or elsewhere), A, P, S, N, R (retired)
 _W, _A, _P, _S, _N, _R = range(6)
@@ -55,7 +56,8 @@ _SHORT_JOBS = 0.2  # jobs that end with their fixed term
 _VACANT_ODDS_OF_SHORT_POSTS = 6.5  # relative to open-ended ones; only sets the start
 
 
-__all__ = ["BuiltWorld", "build_world", "count_margins", "resident_table", "world_margins"]
+__all__ = ["BuiltWorld", "build_world", "count_margins", "resident_table", "working_shares",
+           "world_margins"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ def _by_score(values: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 
 def _standard(values: np.ndarray) -> np.ndarray:
+    if values.size == 0:
+        return values.astype(float)
     spread = values.std()
     return (values - values.mean()) / (spread if spread > 0 else 1.0)
 
@@ -196,7 +200,10 @@ def _pick(chance: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.
     """Draw one column for each row number from a table of row-wise chances."""
     cumulative = np.cumsum(chance, axis=1)
     cumulative /= cumulative[:, -1:]
-    return (rng.random(rows.size)[:, None] > cumulative[rows]).sum(axis=1)
+    # all rows on one axis, each a unit above the one before: one search for everybody
+    line = (cumulative + np.arange(len(cumulative))[:, None]).ravel()
+    place = np.searchsorted(line, rng.random(rows.size) + rows) - rows * cumulative.shape[1]
+    return np.clip(place, 0, cumulative.shape[1] - 1)
 
 
 def _rank_in_cell(
@@ -228,13 +235,15 @@ def resident_table(site: Site) -> np.ndarray:
     by_age = age_sex.sum(1)
 
     starts = np.array([*site.people.age_from, OLDEST]) - site.people.age_from[0]
-    years = single_years(site)
-    retired = np.add.reduceat(years * retired_shares(site), starts[:-1])
-    retired = np.minimum(retired, by_age)
+    retired_sex = np.add.reduceat(single_years(site) * retired_shares(site), starts[:-1], axis=1).T
+    retired_sex = np.minimum(retired_sex, age_sex)
+    retired = retired_sex.sum(1)
 
     register_age = np.array(site.work.register_by_age.values) * counts["register_unemployed"]
     search_age = np.array(site.work.unregistered_by_age.values) * counts["S"]
-    room = np.maximum(1.0 - (retired + register_age + search_age) / by_age, 0.0) * 0.97
+    taken = retired + register_age + search_age
+    room = 1.0 - np.divide(taken, by_age, out=np.ones_like(taken), where=by_age > 0)
+    room = np.maximum(room, 0.0) * 0.97
     rates = np.array([site.work.employed_women.values, site.work.employed_men.values]).T
     rates = np.clip(rates, 1e-4, 1 - 1e-4)
     low, high = -6.0, 6.0
@@ -272,7 +281,7 @@ def resident_table(site: Site) -> np.ndarray:
         work = table[..., _W]
         table[..., _W] = _scaled(work, employed[:, :, None], work.sum(2, keepdims=True))
         gone = table[..., _R]
-        table[..., _R] = _scaled(gone, retired[:, None, None], gone.sum((1, 2), keepdims=True))
+        table[..., _R] = _scaled(gone, retired_sex[:, :, None], gone.sum(2, keepdims=True))
         search = table[..., _S]
         table[..., _S] = _scaled(
             search, search_age[:, None, None], search.sum((1, 2), keepdims=True)
@@ -286,7 +295,8 @@ def resident_table(site: Site) -> np.ndarray:
         ):
             register = _scaled(register, target, register.sum(axes, keepdims=True))
         table[..., _A : _P + 1] = register
-    off = np.abs(table.sum((2, 3)) - age_sex) / age_sex
+    off = np.abs(table.sum((2, 3)) - age_sex)
+    off = np.divide(off, age_sex, out=np.zeros_like(off), where=age_sex > 0)
     if off.max() > 0.02:
         group = site.people.age_from[int(off.max(1).argmax())]
         raise ScenarioError(
@@ -296,6 +306,23 @@ def resident_table(site: Site) -> np.ndarray:
     return table
 
 
+def working_shares(site: Site) -> np.ndarray:
+    """Return the share with a post here of those who have not retired, shape (2, 100).
+
+    By sex and age, at most 0.8; 0 below :data:`SETTLED`, where people move for studies whether they
+    work or not.
+    """
+    table = resident_table(site)
+    active = table[..., :_R].sum((2, 3))
+    here = table[..., _W].sum(2) * site.margins.work_here_share.value
+    shares = np.minimum(np.divide(here, active, out=np.zeros_like(here), where=active > 0), 0.8)
+    ages = np.arange(SETTLED, OLDEST)
+    group = np.searchsorted(site.people.age_from, ages, side="right") - 1
+    found = np.zeros((2, AGES))
+    found[:, ages] = shares[group].T
+    return found
+
+
 def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Make all residents and the in-commuters; nobody holds a post yet."""
     counts = site.counts()
@@ -303,12 +330,17 @@ def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.nda
     register = half_up(counts["register_unemployed"])
     a = half_up(counts["A"])
     totals = [
-        half_up(counts["employed_residents"]), a, register - a,
+        half_up(counts["filled_posts"]) - half_up(counts["in_commuters"])
+        + half_up(counts["out_commuters"]), a, register - a,
         half_up(counts["survey_unemployed"]) - a, 0,
         half_up(table[..., _R].sum()),
     ]  # fmt: skip
     totals[_N] = half_up(counts["residents"]) - sum(totals)
-    whole = np.stack([_rounded(table[..., work], totals[work]) for work in range(6)], axis=-1)
+    # remainders run along the ages within sex and schooling, whose counts are the small ones
+    order = (2, 1, 0)
+    whole = np.stack(
+        [_rounded(table[..., work].transpose(order), totals[work]).T for work in range(6)], axis=-1
+    )
     group, sex, school, work = (
         np.repeat(index, whole.ravel()) for index in np.indices(whole.shape).reshape(4, -1)
     )
@@ -329,7 +361,7 @@ def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.nda
     people[Person.SEX] = np.concatenate([sex, sex_in])
     people[Person.EDUCATION] = np.concatenate([school, school_in])
     people[Person.STATUS] = np.array(_STATUS)[work]
-    people[Person.BIRTH_MONTH] = month - _ages_in_months(site, group, work, rng)
+    people[Person.BIRTH_MONTH] = month - _ages_in_months(site, group, people[Person.SEX], work, rng)
 
     # who works elsewhere: every k-th employed resident, in an order by sex and schooling
     inside = np.flatnonzero((work == _W) & (people[Person.RESIDENT] == 1))
@@ -355,19 +387,25 @@ def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.nda
 
 
 def _ages_in_months(
-    site: Site, group: np.ndarray, work: np.ndarray, rng: np.random.Generator
+    site: Site,
+    group: np.ndarray,
+    sex: np.ndarray,
+    work: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Spread people evenly over the months of their age group (the retired by their share)."""
-    years = single_years(site)
-    retired = years * retired_shares(site)
+    persons = single_years(site)
     first = site.people.age_from[0]
     edges = [*site.people.age_from, OLDEST]
     ages = np.empty(group.size, dtype=np.int64)
     for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        for is_retired in (False, True):
-            who = np.flatnonzero((group == number) & ((work == _R) == is_retired))
+        for kind in range(4):
+            is_retired, own = kind >= 2, kind % 2
+            who = np.flatnonzero((group == number) & (sex == own) & ((work == _R) == is_retired))
             if who.size == 0:
                 continue
+            years = persons[own]
+            retired = years * retired_shares(site)
             weight = retired if is_retired else years - retired
             weight = np.repeat(weight[low - first : high - first] / 12, 12)
             cumulative = np.cumsum(weight) / weight.sum()
@@ -488,11 +526,13 @@ def _other_sizes(site: Site, rest: np.ndarray) -> tuple[list[int], list[int]]:
         left[sector] -= now
         got += now
         size = max(0.78 * size, 250)
-    missing = _rounded(np.ones(len(sizes)) * (round(wanted) - got) / max(len(sizes), 1))
-    for place, more in enumerate(missing):  # what falls short of the size class, spread evenly
-        more = max(min(int(more), int(left[sectors[place]])), 250 - sizes[place])
+    missing = round(wanted) - got  # spread evenly, the smallest first: they can give least
+    for rank, place in enumerate(np.argsort(sizes, kind="stable")):
+        more = missing // (len(sizes) - rank)
+        more = max(min(more, int(left[sectors[place]])), 250 - sizes[place])
         sizes[place] += more
         left[sectors[place]] -= more
+        missing -= more
     few = shares[:3] / shares[:3].sum()
     log_uniform = [1.0 / np.arange(low, high + 1) for low, high in ((50, 249), (10, 49))]
     parts = np.stack([_rounded(left * few[k], int(round(few[k] * left.sum()))) for k in (2, 1)])
@@ -609,7 +649,7 @@ def _posts(
     posts[Post.STATE] = state
     posts[Post.PUBLIC] = rank < first
     for column in (
-        Post.HOLDER, Post.PENDING, Post.STARTS, Post.NEXT, Post.PREVIOUS, Post.CELL,
+        Post.HOLDER, Post.PENDING, Post.STARTS, Post.NEXT, Post.PREVIOUS,
         Post.APPLICANTS, Post.CHAIN_POST,
     ):  # fmt: skip
         posts[column] = -1
@@ -772,18 +812,22 @@ def _tenures(
     limit = most[open_ended]
     noise = rng.normal(0, 1, open_ended.size)
     # who can only have started lately is among the starters
-    score = 0.9 * _standard(limit) + noise - 9.0 * (limit <= 6)
-    base = rng.weibull(0.9, open_ended.size - new)
-    newest = rng.integers(1, 4, new)
+    score = 0.6 * _standard(limit) + noise - 9.0 * (limit <= 6)
+    # the shortest go to the lowest scores; everything in that order, so that it is sorted once
+    base = np.sort(rng.weibull(0.9, open_ended.size - new))
+    newest = np.sort(rng.integers(1, 4, new))
+    order = np.argsort(score, kind="stable")
+    most_in_order = np.maximum(limit[order], 1)
+    rest = mean * n - tenure[short].sum()
     low, high = 1.0, 2000.0
     handed = np.ones(open_ended.size, dtype=np.int64)
-    for _ in range(40):
+    for _ in range(24):
         scale = 0.5 * (low + high)
-        drawn = np.concatenate([newest, 4 + np.floor(scale * base).astype(np.int64)])
-        handed = np.minimum(_by_score(drawn, score), np.maximum(limit, 1))
-        total = handed.sum() + tenure[short].sum()
-        low, high = (scale, high) if total < mean * n else (low, scale)
-    tenure[open_ended] = handed
+        handed[:new] = newest
+        handed[new:] = 4 + (scale * base).astype(np.int64)
+        np.minimum(handed, most_in_order, out=handed)
+        low, high = (scale, high) if handed.sum() < rest else (low, scale)
+    tenure[open_ended[order]] = handed
     return tenure
 
 

@@ -338,10 +338,13 @@ class _Run:
     links: dict[str, np.ndarray] = field(init=False)
     chains: dict[str, np.ndarray] = field(init=False)
     mix: str | None = field(init=False)
+    scale: int = field(init=False)  # monthly outcomes are multiplied back by it
 
     def __post_init__(self) -> None:
-        mix = read_manifest(self.folder).get("mix")
+        manifest = read_manifest(self.folder)
+        mix, scale = manifest.get("mix"), manifest.get("scale", 1)
         self.mix = mix if isinstance(mix, str) else None
+        self.scale = scale if isinstance(scale, int) else 1
         self.posts = read_columns(self.folder, "posts.parquet")
         self.people = read_columns(self.folder, "people.parquet")
         self.events = read_columns(self.folder, "events.parquet")
@@ -816,7 +819,7 @@ def _monthly(run: _Run) -> tuple[str, str]:
             continue
         compared.append(name)
         month = part["month"].to_numpy(np.int64)
-        expected = _stock(name, stocks)[np.clip(month + 1, 0, stocks.shape[0] - 1)]
+        expected = run.scale * _stock(name, stocks)[np.clip(month + 1, 0, stocks.shape[0] - 1)]
         differs = ~(np.abs(part["mean"].to_numpy(float) - expected) < 1e-6)
         problems.append(_first(differs | (month < -1), f"{name} differs; month", month))
     if not compared:

@@ -79,13 +79,12 @@ class Post(_Columns):
     SUPPORTED = auto()  # 1 when a supported promotion came earlier in the present chain
     NEXT = auto()  # next post of the same workplace and rung, or -1
     PREVIOUS = auto()
-    CELL = auto()  # cell in the search table of its stratum
     CREATED_MONTH = auto()
     CREATED_BY = auto()  # codes.Cause: START, NEW_POST, MEASURE, COVER, LEAVE
     REMOVED_MONTH = auto()
     REMOVED_BY = auto()
     TITLE = auto()  # 1 while the holder has been promoted in place; lapses when the holder leaves
-    APPLICANTS = auto()  # head of the list of applications of the present collection, or -1
+    APPLICANTS = auto()  # first block of applications of the present collection, or -1
     INSIDE = auto()  # 1 while the employer still has to look inside first
     PROPOSED = auto()  # scratch of a round: position in the ranking reached so far
     ASKS = auto()  # 0 open to everybody, else 1 + months that the hired must have been registered

@@ -23,6 +23,7 @@ from scenarios.measures import Dose, Mix
 from simulator.groups import assign_cells, target_cells
 from simulator.outcomes import Outcome, series, window
 from simulator.policy import Policy, lay_out_mix
+from simulator.scale import check_scale
 from simulator.town import Town
 from simulator.world import Count, Enrolment
 from simulator.world import Measure as Row
@@ -265,10 +266,9 @@ class Comparison:
             np.mean([(pair.enrolments[:, 2] == 1).sum() for pair in self.pairs[key]])
         ) / self.cohorts(key)
 
-    @staticmethod
-    def cohorts(key: Key) -> int:
-        """Return how many cohorts a pair sums over."""
-        return len(DATES) if key[3] == "cohorts" else 1
+    def cohorts(self, key: Key) -> float:
+        """Return the cohorts per person served: of a scaled place each stands for several."""
+        return (len(DATES) if key[3] == "cohorts" else 1) / self.town.scale
 
     def direct(
         self, key: Key, months: int = 24, target_only: bool = False
@@ -562,6 +562,7 @@ def compare(
     closure: str = "both",
     seed: int = 1,
     threads: int | None = None,
+    scale: int | None = None,
     strengths: Sequence[str] = STRENGTHS,
     parameters: dict[str, float] | None = None,
     progress: Callable[[float, float], None] | None = None,
@@ -587,6 +588,8 @@ def compare(
     closure : {"R", "E", "both"}
     seed : int
         Replication r uses the seed ``seed * 10000 + r``.
+    scale : int, optional
+        Simulate one person in so many; results are multiplied back.
     threads : int, optional
         Default: all processors.
     strengths : sequence of str
@@ -601,7 +604,8 @@ def compare(
     ScenarioError
         When a scenario file is wrong or a mix is for another place.
     """
-    town = site if isinstance(site, Town) else Town(site, parameters)
+    town = site if isinstance(site, Town) else Town(site, parameters, scale=scale)
+    check_scale(town.site.margins.filled_posts.value, town.scale)
     names = list(mixes) if mixes else [town.site.default_mix]
     reference = town.mix(against if against is not None else town.default_against())
     chosen = [town.mix(name) for name in names]

@@ -20,18 +20,18 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class Demography:
-    """Hazards and inflows by age in whole years (index 0..99).
+    """Hazards and inflows by sex (women, men) and age in whole years (index 0..99).
 
     Attributes
     ----------
-    death_per_month, move_out_per_month, retire_per_month
-        Monthly hazards of residents who have not retired; everybody has retired at 75.
+    death_per_month
+        Monthly hazard of residents who have not retired, by age.
+    move_out_per_month, retire_per_month
+        The same by sex and age, shape (2, 100); everybody has retired at 75.
     move_in_per_month
-        Expected persons of that age who move in a month without a local post.
+        Expected persons of that sex and age who move in a month without a local post.
     leavers_per_month
-        Expected young people who turn 15 in a month and enter with status N.
-    leavers_women_share, movers_women_share
-        Share of women among them.
+        Expected young people who turn 15 in a month and enter with status N, by sex.
     leavers_education, movers_education
         Shares of the three levels of schooling.
     movers_status
@@ -42,29 +42,35 @@ class Demography:
     move_out_per_month: np.ndarray
     retire_per_month: np.ndarray
     move_in_per_month: np.ndarray
-    leavers_per_month: float
-    leavers_women_share: float
-    movers_women_share: float
+    leavers_per_month: np.ndarray
     leavers_education: np.ndarray
     movers_education: np.ndarray
     movers_status: np.ndarray
 
 
 def single_years(site: Site) -> np.ndarray:
-    """Return residents by single year of age 15..74, smooth and true to the age groups."""
+    """Return residents by sex (women, men) and single year of age, shape (2, 60), 15 to 74.
+
+    Smooth, and true to the age groups.
+    """
     edges = np.array([*site.people.age_from, OLDEST])
-    groups = np.array(site.people.women.values) + np.array(site.people.men.values)
-    groups = groups / groups.sum() * site.margins.residents.value
+    both = np.array([site.people.women.values, site.people.men.values])
+    both = both / both.sum() * site.margins.residents.value
     ages = np.arange(YOUNGEST, OLDEST)
     group = np.searchsorted(edges, ages, side="right") - 1
     width = np.diff(edges)
-    persons = (groups / width)[group]
-    for _ in range(60):  # smooth, then restore the totals of the groups
-        padded = np.concatenate([persons[:1], persons, persons[-1:]])
-        persons = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
-        sums = np.bincount(group, persons, minlength=len(width))
-        persons = persons * (groups / sums)[group]
-    return persons
+    found = np.empty((2, ages.size))
+    for sex, groups in enumerate(both):
+        persons = (groups / width)[group]
+        for _ in range(60):  # smooth, then restore the totals of the groups
+            padded = np.concatenate([persons[:1], persons, persons[-1:]])
+            persons = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+            sums = np.bincount(group, persons, minlength=len(width))
+            persons = (
+                persons * np.divide(groups, sums, out=np.zeros_like(sums), where=sums > 0)[group]
+            )
+        found[sex] = persons
+    return found
 
 
 def retired_shares(site: Site) -> np.ndarray:
@@ -110,7 +116,30 @@ def demography(site: Site) -> Demography:
     Arrays by age in whole years. When a group would need people to move in at a negative rate,
     its hazard of moving out is raised instead.
     """
-    persons = single_years(site)
+    hired = site.demography.movers_with_job.value
+    parts = [_of_one_sex(site, persons) for persons in single_years(site)]
+    move_out, retire, move_in = (np.stack([part[k] for part in parts]) for k in range(3))
+    working = move_in * ((np.arange(AGES) >= 20) & (np.arange(AGES) < 58))
+    if working.sum() > 0:  # those who are hired from outside and move in come on top
+        move_in = move_in - working * min(hired / working.sum(), 0.9)
+    return Demography(
+        death_per_month=_per_month(
+            site.demography.death_ages, site.demography.death.values, log=True
+        ),
+        move_out_per_month=move_out,
+        retire_per_month=retire,
+        move_in_per_month=move_in,
+        leavers_per_month=np.array([part[3] for part in parts]),
+        leavers_education=np.array(site.education.entrants.values),
+        movers_education=np.array(site.demography.movers_education.values),
+        movers_status=np.array(site.demography.movers_status.values),
+    )
+
+
+def _of_one_sex(
+    site: Site, persons: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return moving out, retirement, moving in by age and the numbers turning 15 of one sex."""
     retired = persons * retired_shares(site)
 
     # sizes at exact birthdays: midway between the neighbouring years of age
@@ -154,22 +183,4 @@ def demography(site: Site) -> Demography:
         move_in[age] = inflow * MONTHS  # twelve birth months share the year of age
     retire[OLDEST:] = 1.0
 
-    hired = site.demography.movers_with_job.value
-    working = move_in * ((np.arange(AGES) >= 20) & (np.arange(AGES) < 58))
-    if working.sum() > 0:  # those who are hired from outside and move in come on top
-        move_in = move_in - working * min(hired / working.sum(), 0.9)
-
-    women = np.array(site.people.women.values)
-    men = np.array(site.people.men.values)
-    return Demography(
-        death_per_month=site_death,
-        move_out_per_month=move_out,
-        retire_per_month=retire,
-        move_in_per_month=move_in,
-        leavers_per_month=float(active_at[0]),
-        leavers_women_share=float(women[0] / (women[0] + men[0])),
-        movers_women_share=float(women.sum() / (women.sum() + men.sum())),
-        leavers_education=np.array(site.education.entrants.values),
-        movers_education=np.array(site.demography.movers_education.values),
-        movers_status=np.array(site.demography.movers_status.values),
-    )
+    return move_out, retire, move_in, float(active_at[0])

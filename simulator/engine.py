@@ -9,22 +9,26 @@ import numpy as np
 
 from scenarios import Site
 from simulator.agents.workplace import destroyed_on_average
+from simulator.build import working_shares
 from simulator.chance import key_hash
 from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
 from simulator.columns import Event, Person, Post, Workplace
 from simulator.compile import kernel
-from simulator.demography import demography, retired_shares, single_years
+from simulator.demography import AGES, demography, retired_shares, single_years
 from simulator.handle import handle
 from simulator.month import advance_month
-from simulator.moves import enter_register, enter_search_table, link_to_workplace, set_open_bit
+from simulator.moves import enter_register, link_to_workplace
 from simulator.parameters import Par
 from simulator.record import RING, count_everybody
+from simulator.settling import POSTS_FROM, count_as_built
 from simulator.world import (
     ALWAYS,
     BY_ENTITY,
     DECAY_MONTHS,
     DISTANCE_MONTHS,
     LONGEST_SHORTLIST,
+    OF_MEN,
+    Block,
     ClauseColumn,
     Columns,
     Count,
@@ -40,6 +44,7 @@ from simulator.world import (
     Shift,
     Snapshot,
     Stock,
+    Stratum,
     Table,
     Tally,
     Total,
@@ -49,8 +54,15 @@ ROUNDS = 4
 MONTHS_SETTLED = 36
 LEFT_BEFORE_THE_END = 0.09  # holders of short posts who leave before terms end in the month
 MONTHS_NORMAL = 24  # last months of settling from which Q0 and the normal slack are read
-AGES = 100
+CLOSING_COLUMNS = 2 + LONGEST_SHORTLIST
 NOT_IN_SPELL = -1000000
+GROWTH = 1.3  # rows laid out when some are missing, so that they are for a few years
+# what has a row per person or post (lists of the active ones apart)
+BY_PERSON = (
+    "people", "traits", "person_hash", "person_keys", "snapshots", "place_of_person",
+    "register", "served",
+)  # fmt: skip
+BY_POST = ("posts", "post_hash", "post_keys", "place_of_post")
 MUTABLE_SHARED = frozenset({"templates", "template_start", "par", "ages", "sectors", "log_wages",
                             "penalties", "penalty_of_flags", "entrants", "scalars",
                             "workplace_hash"})  # fmt: skip
@@ -75,9 +87,12 @@ class Place:
     sector_ids: tuple[str, ...]
     barriers_counted: int
     rounds: int = ROUNDS
+    scale: int = 1  # one simulated person stands for so many
 
 
-def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = ROUNDS) -> Place:
+def place_of(
+    site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = ROUNDS, scale: int = 1
+) -> Place:
     """Return the tables of a place.
 
     Parameters
@@ -88,15 +103,26 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
         Written-stage penalties in score units, in order of the barriers of the site file.
     rounds : int
         Hiring rounds a month.
+    scale : int
+        How many people one person of this (already scaled) place stands for.
     """
     demographic = demography(site)
     barriers = tuple(site.barrier_ids)
-    ages = np.zeros((len(Table), AGES))
-    ages[Table.DIES] = demographic.death_per_month
-    ages[Table.MOVES_AWAY] = demographic.move_out_per_month
-    ages[Table.RETIRES] = demographic.retire_per_month
     movers = demographic.move_in_per_month
-    ages[Table.MOVES_IN] = np.cumsum(movers) / max(movers.sum(), 1e-12)
+    away = demographic.move_out_per_month
+    tied = min(max(par[Par.MOVE_IN_WORK], 0.0), 1.0)
+    at_work = working_shares(site)
+    ages = np.zeros((2 * len(Table), AGES))
+    for sex in range(2):
+        own = ages[sex * OF_MEN : (sex + 1) * OF_MEN]
+        own[Table.DIES] = demographic.death_per_month
+        # who has a post here moves away less often, the others more: the mean is the place's
+        stays = np.where(at_work[sex] > 0, tied, 1.0)
+        own[Table.MOVES_AWAY_IN_WORK] = away[sex] * stays
+        own[Table.MOVES_AWAY] = away[sex] * (1.0 - stays * at_work[sex]) / (1.0 - at_work[sex])
+        own[Table.RETIRES] = demographic.retire_per_month[sex]
+        own[Table.MOVES_IN] = np.cumsum(movers[sex]) / max(movers[sex].sum(), 1e-12)
+    leavers = demographic.leavers_per_month
 
     def bit(name: str) -> float:
         return float(barriers.index(name)) if name in barriers else -1.0
@@ -104,7 +130,7 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
     status = demographic.movers_status
     scalars = np.zeros(len(Scalar))
     scalars[Scalar.MOVERS_IN] = movers.sum()
-    scalars[Scalar.SCHOOL_LEAVERS] = demographic.leavers_per_month
+    scalars[Scalar.SCHOOL_LEAVERS] = leavers.sum()
     scalars[Scalar.MOVER_A] = status[0] + status[1]
     scalars[Scalar.MOVER_S] = status[2]
     scalars[Scalar.MOVER_ELSEWHERE] = status[4]
@@ -128,8 +154,12 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
         sectors[Sector.ENDS_0 :, seasonal] = np.array(site.season.ends.values)[:, None]
 
     entrants = np.zeros((2, 3 + len(barriers)))
-    entrants[0, :3] = (demographic.leavers_women_share, *demographic.leavers_education[:2])
-    entrants[1, :3] = (demographic.movers_women_share, *demographic.movers_education[:2])
+    entrants[:, 0] = (
+        leavers[0] / max(leavers.sum(), 1e-12),
+        movers[0].sum() / max(movers.sum(), 1e-12),
+    )
+    entrants[0, 1:3] = demographic.leavers_education[:2]
+    entrants[1, 1:3] = demographic.movers_education[:2]
     by_status = site.barrier_shares()  # employed, A, P, S, N, retired
     # who enters has the flags of all who have not retired: shares by status are the outcome
     counts = site.counts()
@@ -149,6 +179,7 @@ def place_of(site: Site, par: np.ndarray, penalties: np.ndarray, rounds: int = R
         sector_ids=tuple(site.sector_ids),
         barriers_counted=site.counting_barriers(),
         rounds=rounds,
+        scale=scale,
     )
 
 
@@ -207,16 +238,18 @@ def _hash_keys(keys, out):
 
 
 @kernel
-def _index(w):
+def _enter_all(w):
     for person in range(w.counts[Count.PEOPLE]):
         enter_register(w, person)
+
+
+@kernel
+def _index(w):
     for post in range(w.counts[Count.POSTS]):
-        enter_search_table(w, post)
         link_to_workplace(w, post)
         if w.posts[Post.STATE, post] == PostState.VACANT:
             w.open_posts[w.counts[Count.OPEN_POSTS]] = post
             w.counts[Count.OPEN_POSTS] += 1
-            set_open_bit(w, post, True)
 
 
 def _hashes(keys: np.ndarray, capacity: int) -> np.ndarray:
@@ -249,11 +282,45 @@ def _applications_expected(people: np.ndarray, n: int, par: np.ndarray) -> float
     return float(sum((status == code).sum() * par[rate] for code, rate in by_status))
 
 
-def _widen(array: np.ndarray, capacity: int, fill: int = 0) -> np.ndarray:
+def widened(array: np.ndarray, capacity: int, fill: int = 0) -> np.ndarray:
+    """Return a copy of an array with more room along its last axis."""
     order = "C" if array.flags.c_contiguous else "F"
-    wide = np.full((*array.shape[:-1], capacity), fill, array.dtype, order)
+    shape = (*array.shape[:-1], capacity)
+    # memory that nobody has touched costs nothing
+    wide = np.full(shape, fill, array.dtype, order) if fill else np.zeros(shape, array.dtype, order)
     wide[..., : array.shape[-1]] = array
     return wide
+
+
+def entering(w: Columns, people: int) -> int:
+    """Return how many people could enter in a month at most."""
+    return int(people * 0.03) + 500 + int(w.scalars[Scalar.MOVERS_IN]) * 2
+
+
+def room_for_people(w: Columns, people: int, growth: float = GROWTH) -> int:
+    """Return the rows to lay out when there are so many people."""
+    return int((people + entering(w, people)) * growth)
+
+
+def opening(posts: int) -> int:
+    """Return how many posts could be created in a month at most."""
+    return int(posts * 0.06) + 500
+
+
+def room_for_posts(posts: int, growth: float = GROWTH) -> int:
+    """Return the rows to lay out when there are so many posts."""
+    return int((posts + opening(posts)) * growth)
+
+
+def covers_of_month(w: Columns) -> int:
+    """Return how many substitutes' posts measures could open this month."""
+    row = w.measures[w.measures[:, Measure.COVER_SHARE] > 0]
+    return int((row[:, Measure.PLACES] + row[:, Measure.GROUP_SIZE]).sum())
+
+
+def closing_at_most(w: Columns) -> int:
+    """Return how many vacancies may close in one round, those that open this month included."""
+    return int(w.counts[Count.OPEN_POSTS]) + int(w.strata[Stratum.POSTS].sum()) // 4 + 200
 
 
 class MonthlyPolicy(Protocol):
@@ -316,17 +383,18 @@ class World:
         stratum = posts[Post.SECTOR] * RUNGS + posts[Post.RUNG]
         in_stratum = np.bincount(stratum, minlength=n_sectors * RUNGS)
         sizes = (in_stratum * 1.5).astype(np.int64) + 64
-        strata = np.zeros((4, n_sectors * RUNGS), np.int64)
-        strata[0] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        strata[1] = sizes
+        strata = np.zeros((len(Stratum), n_sectors * RUNGS), np.int64)
+        strata[Stratum.FIRST] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        strata[Stratum.SIZE] = sizes
+        strata[Stratum.POSTS] = in_stratum
         templates = np.argsort(posts[Post.SECTOR], kind="stable").astype(np.int32)
         per_sector = np.bincount(posts[Post.SECTOR], minlength=n_sectors)
-        posts = _widen(posts, cap_posts)
+        posts = widened(posts, cap_posts)
         posts[Post.APPLICANTS] = -1
         posts[Post.PENDING] = -1
         posts[Post.REMOVED_MONTH, :p] = NOT_IN_SPELL
         posts[Post.REMOVED_BY, :p] = -1
-        people = _widen(people, cap_people)
+        people = widened(people, cap_people)
         status = people[Person.STATUS, :n]
         people[Person.OFFER] = -1
         held = people[Person.POST, :n]
@@ -374,7 +442,7 @@ class World:
         counts[Count.POSTS] = p
         counts[Count.ACTIVE_PEOPLE] = n
         counts[Count.ACTIVE_POSTS] = p
-        counts[Count.FREE_APPLICATION] = -1
+        counts[Count.FREE_BLOCK] = -1
         counts[Count.ROUNDS] = place.rounds
         counts[Count.SEED] = seed
         counts[Count.RECORD] = int(record)
@@ -395,14 +463,15 @@ class World:
             if place.scalars[bit] >= 0:
                 counts[flag] = 1 << int(place.scalars[bit])
         cells = 4
+        vacancies = max(p // 2, int(counts[Count.VACANT]))  # that may close in the first month
         person_hash = _hashes(person_keys, cap_people)
         post_hash = _hashes(post_keys, cap_posts)
         applications = _applications_expected(people, n, place.par)
         columns = Columns(
             people=people,
-            traits=_widen(traits, cap_people),
+            traits=widened(traits, cap_people),
             person_hash=person_hash,
-            person_keys=_widen(person_keys, cap_people),
+            person_keys=widened(person_keys, cap_people),
             snapshots=snapshots,
             changed=np.zeros((4, cap_people), np.int32),
             changed_counts=np.zeros(4, np.int64),
@@ -411,26 +480,26 @@ class World:
             tally_now=np.zeros((cells, Tally.SIZE), np.int64),
             posts=posts,
             post_hash=post_hash,
-            post_keys=_widen(post_keys, cap_posts),
+            post_keys=widened(post_keys, cap_posts),
             workplaces=workplaces,
             policies=built.policies.copy(),
             workplace_hash=_hashes(np.arange(m, dtype=np.int64) + (1 << 50), m),
             heads=np.full((RUNGS, m), -1, np.int32),
             interested=np.full((RUNGS, m), -1, np.int32),
             strata=strata,
-            cells=np.full(sizes.sum(), -1, np.int32),
-            open_bits=np.zeros(sizes.sum() // 64 + 1, np.uint64),
+            search_fails=np.ones((2, n_sectors * RUNGS)),
+            slots=np.full(sizes.sum(), -1, np.int32),
             open_posts=np.zeros(cap_posts, np.int32),
-            pool=np.zeros((3, int(max(n * 0.6, applications * 2)) + 2000), np.int32),
+            pool=np.zeros((Block.SIZE, p // 8 + int(applications / 7) + 500), np.int32),
             intents=np.zeros(
-                (place.rounds, int(max(n * 2, applications * 2) / place.rounds) + 1000), np.int64
+                (place.rounds, int(max(n * 0.8, applications * 3) / place.rounds) + 1000), np.int64
             ),
             intent_counts=np.zeros(place.rounds, np.int64),
-            active_people=_widen(np.arange(n, dtype=np.int32), cap_people),
+            active_people=widened(np.arange(n, dtype=np.int32), cap_people),
             active_hash=person_hash.copy(),
             screens=np.full(cap_people, ALWAYS),
             place_of_person=np.arange(cap_people, dtype=np.int32),
-            active_posts=_widen(np.arange(p, dtype=np.int32), cap_posts),
+            active_posts=widened(np.arange(p, dtype=np.int32), cap_posts),
             active_post_hash=post_hash.copy(),
             post_screens=np.full(cap_posts, ALWAYS),
             place_of_post=np.arange(cap_posts, dtype=np.int32),
@@ -439,7 +508,7 @@ class World:
             par_screened=np.zeros(len(place.par)),
             register_heads=np.full(1 << max(n - 1, 15).bit_length(), -1, np.int32),
             register=np.full(cap_people, -1, np.int32),
-            templates=templates,
+            templates=posts_now[[Post.WORKPLACE, Post.RUNG, Post.CONTRACT]][:, templates],
             template_start=np.concatenate([[0], np.cumsum(per_sector)]).astype(np.int64),
             fill_ring=np.zeros((12, 2, n_sectors * RUNGS)),
             fill_factor=np.ones(n_sectors * RUNGS),
@@ -466,7 +535,7 @@ class World:
             enrolments=np.zeros((len(Enrolment), 0), np.int32),
             helps=np.zeros((len(Help), 0)),
             shifts=np.zeros((len(Shift), m)),
-            closing=np.zeros((p // 2 + 500, 2 + LONGEST_SHORTLIST), np.int64),
+            closing=np.zeros((vacancies + 500, CLOSING_COLUMNS), np.int32),
             decay=np.zeros(DECAY_MONTHS),
             distance=np.zeros((2, DISTANCE_MONTHS)),
             penalty_of_flags=penalties_of_flags(place.penalties),
@@ -475,14 +544,18 @@ class World:
             checked_stock=np.zeros((RUNGS, len(Stock)), np.int64),
             checked_workplaces=np.zeros((2, m), np.int64),
             served=np.zeros(cap_people, np.uint64),
+            as_built=np.zeros(POSTS_FROM + 2 * n_sectors * RUNGS, np.int64),
+            room=np.zeros(POSTS_FROM + 2 * n_sectors * RUNGS, np.int64),
         )
         columns = columns._replace(
             **{name: np.asfortranarray(getattr(columns, name)) for name in BY_ENTITY}
         )
         with np.errstate(over="ignore"):
             world = cls(columns, place, first_month)
+            world._enter_registers()
             _index(world._kernel_handle())
             count_everybody(world._kernel_handle())
+            count_as_built(world._kernel_handle(), columns.as_built)
         if record:
             world._record_start()
         return world
@@ -521,65 +594,32 @@ class World:
         """Grow what a month could fill, and flush events."""
         w = self.columns
         people, posts = w.counts[Count.PEOPLE], w.counts[Count.POSTS]
-        need = int(people * 0.03) + 500 + int(w.scalars[Scalar.MOVERS_IN]) * 2
-        if people + need > len(w.person_keys):
-            wide = int((people + need) * 1.3)
-            self._replace(
-                **{
-                    name: _widen(getattr(w, name), wide)
-                    for name in (
-                        "people",
-                        "traits",
-                        "person_hash",
-                        "person_keys",
-                        "snapshots",
-                        "changed",
-                        "active_people",
-                        "active_hash",
-                        "screens",
-                        "place_of_person",
-                        "register",
-                        "served",
-                    )  # fmt: skip
-                }
-            )
+        if people + entering(w, people) > len(w.person_keys):
+            wide = room_for_people(w, people)
+            names = (*BY_PERSON, "active_people", "active_hash", "screens", "changed")
+            self._replace(**{name: widened(getattr(w, name), wide) for name in names})
             w = self.columns
-        need = int(posts * 0.1) + 500
-        if posts + need > len(w.post_keys):
-            wide = int((posts + need) * 1.3)
-            self._replace(
-                **{
-                    name: _widen(getattr(w, name), wide)
-                    for name in (
-                        "posts",
-                        "post_hash",
-                        "post_keys",
-                        "active_posts",
-                        "active_post_hash",
-                        "post_screens",
-                        "place_of_post",
-                        "open_posts",
-                    )  # fmt: skip
-                }
-            )
-            w = self.columns
+        self.make_room_for_posts(opening(posts) + covers_of_month(w))
+        w = self.columns
         rows = max(len(w.person_keys), len(w.post_keys))
         if len(w.due) < rows:
             self._replace(flagged=np.zeros(rows, np.uint8), due=np.zeros(rows, np.int32))
             w = self.columns
         # all vacancies may close in one round, those that open this month included
-        need = int(w.counts[Count.OPEN_POSTS]) + posts // 4 + 200
+        need = closing_at_most(w)
         if need > len(w.closing):
-            self._replace(closing=np.zeros((int(need * 1.3), w.closing.shape[1]), np.int64))
+            self._replace(closing=np.zeros((int(need * GROWTH), CLOSING_COLUMNS), np.int32))
             w = self.columns
-        if (w.strata[2] > 0.85 * w.strata[1]).any():
-            self._rebuild_search_tables()
+        if (w.strata[Stratum.POSTS] > 0.85 * w.strata[Stratum.SIZE]).any():
+            self._widen_search_tables()
             w = self.columns
-        if w.counts[Count.APPLICATIONS] > 0.5 * w.pool.shape[1]:
-            self._replace(pool=_widen(w.pool, 2 * w.pool.shape[1]))
+        # each vacancy has one block that is not full
+        need = int(w.counts[Count.OPEN_POSTS]) + posts // 10 + int(w.intent_counts.sum()) // 3 + 200
+        if need > w.pool.shape[1]:
+            self._replace(pool=widened(w.pool, int(1.3 * need)))
             w = self.columns
         if w.intent_counts.max() > 0.6 * w.intents.shape[1]:
-            self._replace(intents=_widen(w.intents, 2 * w.intents.shape[1]))
+            self._replace(intents=widened(w.intents, 2 * w.intents.shape[1]))
             w = self.columns
         if w.counts[Count.RECORD] == 1:
             used = int(w.counts[Count.EVENTS])
@@ -593,10 +633,25 @@ class World:
             if enrolled + places > w.enrolments.shape[1]:
                 wide = int((enrolled + places) * 1.5)
                 self._replace(
-                    enrolments=_widen(w.enrolments, wide),
+                    enrolments=widened(w.enrolments, wide),
                     helps=np.zeros((len(Help), wide)),
                 )
                 self._drop_help()
+
+    def make_room_for_posts(self, new: int) -> None:
+        """Grow the columns of posts when fewer than ``new`` rows are free."""
+        w = self.columns
+        posts = int(w.counts[Count.POSTS])
+        if posts + new > len(w.post_keys):
+            wide = max(room_for_posts(posts), int((posts + new) * GROWTH))
+            names = (*BY_POST, "active_posts", "active_post_hash", "post_screens", "open_posts")
+            self._replace(**{name: widened(getattr(w, name), wide) for name in names})
+
+    def _enter_registers(self) -> None:
+        """Enter everybody in the register from which measures draw, in the order of rows."""
+        self.columns.register_heads[:] = -1
+        with np.errstate(over="ignore"):
+            _enter_all(self._kernel_handle())
 
     def _drop_help(self) -> None:
         """Forget active help; it is summed afresh at the start of each month."""
@@ -604,20 +659,14 @@ class World:
         w.people[Person.HELP] = -1
         w.counts[Count.HELPS] = 0
 
-    def _rebuild_search_tables(self) -> None:
+    def _widen_search_tables(self) -> None:
         w = self.columns
-        sizes = (w.strata[2] * 1.6).astype(np.int64) + 64
+        sizes = (w.strata[Stratum.POSTS] * 1.6).astype(np.int64) + 64
         strata = w.strata.copy()
-        strata[0] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        strata[1] = np.maximum(sizes, 1)
-        strata[2:] = 0
-        self._replace(
-            strata=strata,
-            cells=np.full(sizes.sum(), -1, np.int32),
-            open_bits=np.zeros(sizes.sum() // 64 + 1, np.uint64),
-        )
-        with np.errstate(over="ignore"):
-            _refill_search_tables(self._kernel_handle())
+        strata[Stratum.FIRST] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        strata[Stratum.SIZE] = sizes
+        strata[[Stratum.OPEN, Stratum.USED]] = 0
+        self._replace(strata=strata, slots=np.full(sizes.sum(), -1, np.int32))
 
     def lay_out(self, first_month: int, months: int, cells: np.ndarray | None = None,
                 cell_is_target: np.ndarray | None = None) -> None:  # fmt: skip
@@ -723,30 +772,37 @@ class World:
         return int(len(people) - len(np.unique(people)) + len(posts) - len(np.unique(posts)))
 
 
-@kernel
-def _refill_search_tables(w):
-    for post in range(w.counts[Count.POSTS]):
-        state = w.posts[Post.STATE, post]
-        if state == PostState.DESTROYED:
-            continue
-        enter_search_table(w, post)
-        takes = (
-            state == PostState.VACANT
-            and w.posts[Post.PENDING, post] == -1
-            and w.posts[Post.INSIDE, post] == 0
-        )
-        if takes:
-            set_open_bit(w, post, True)
+def _level_rates(world: World) -> np.ndarray:
+    """Return the sector table with the new fixed-term posts a month that settling has needed.
+
+    How many short posts end with their term depends on who leaves before; the settled world knows.
+    """
+    w = world.columns
+    posts = w.posts[:, : w.counts[Count.POSTS]]
+    fixed = posts[Post.CONTRACT] == Contract.FIXED_TERM
+    new = fixed & (posts[Post.CREATED_BY] == Cause.NEW_POST)
+    new &= posts[Post.CREATED_MONTH] >= world.month - MONTHS_NORMAL
+    table = w.sectors.copy()
+    stock = (fixed & (posts[Post.STATE] != PostState.DESTROYED)).sum()
+    if stock > 0:
+        table[Sector.NEW_POSTS_FIXED] = new.sum() / MONTHS_NORMAL / stock
+    return table
 
 
 def settle(world: World) -> World:
-    """Run the settling months and read the normal slack and fill chances from the last of them."""
+    """Run the settling months and read the normal slack and fill chances from the last of them.
+
+    What comes equals what goes (:mod:`simulator.settling`).
+    """
+    world.columns.counts[Count.SETTLING] = 1
     world.advance(MONTHS_SETTLED - MONTHS_NORMAL)
     w = world.columns
     fills = np.zeros(w.fill_ring.shape[2])
     exposure = np.zeros_like(fills)
     slack = []
-    for _ in range(MONTHS_NORMAL):
+    for month in range(MONTHS_NORMAL):
+        if month == MONTHS_NORMAL - 1:
+            w.counts[Count.SETTLING] = 2
         world.advance(1)
         w = world.columns
         slot = (world.month - 1 + 1200) % 12
@@ -758,4 +814,6 @@ def settle(world: World) -> World:
     weight = w.scalars[Scalar.FILL_CHANCE_WEIGHT]
     world._replace(fill_normal=(fills + weight * mean) / (exposure + weight))
     w.counts[Count.SLACK_NUMERATOR] = int(1000 * np.mean(slack))
+    world._replace(sectors=_level_rates(world))
+    w.counts[Count.SETTLING] = 0
     return world

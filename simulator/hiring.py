@@ -48,7 +48,7 @@ from simulator.chance import (
 from simulator.codes import RUNGS, Cause, EventKind, PostState, Status
 from simulator.columns import Person, Policy, Post, Trait, Workplace
 from simulator.compile import kernel
-from simulator.memory import lowest_bit, prefetch
+from simulator.memory import prefetch, prefetch_one
 from simulator.moves import (
     competence_now,
     create_person,
@@ -59,23 +59,31 @@ from simulator.moves import (
     give_up,
     help_of,
     person_state,
-    set_open_bit,
     start_collection,
     start_in_post,
+    stratum_of,
 )
 from simulator.parameters import Par
-from simulator.world import LONGEST_SHORTLIST, Count, Flow, Help, Scalar, Sector, Shift
+from simulator.world import (
+    LONGEST_SHORTLIST,
+    Block,
+    Count,
+    Flow,
+    Help,
+    Scalar,
+    Sector,
+    Shift,
+    Stratum,
+)
 
 MEETING = 63  # number of an application that is a meeting with an employer
 AHEAD = 8  # how many entries ahead memory is asked for
 POST_SHIFT = 37  # an application being sent: post, person (31 bits), number (6 bits)
 CODE_BITS = (1 << POST_SHIFT) - 1
-BLOCK = 16  # tries looked at together
+TRIES = 256  # keyed tries for one of the vacancies, before all are looked at
+SPARSE = 8  # posts of a stratum per slot of its search table
+FEWEST_SLOTS = 16
 ONE = np.uint64(1)
-SIX = np.uint64(6)
-SIXTY_THREE = np.uint64(63)
-THIRTY_TWO = np.uint64(32)
-LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
 @kernel
@@ -123,8 +131,13 @@ def inclusiveness_of(w, workplace):
 
 
 @kernel
-def look_inside(w, post):
+def look_inside(w, post, first):
     """Offer a vacancy inside first: the best ready candidate, one rung below or on the same rung.
+
+    Parameters
+    ----------
+    first : bool
+        Whether this is the inside stage, in which another post may have chosen the same person.
 
     Returns
     -------
@@ -173,8 +186,10 @@ def look_inside(w, post):
             prefetch(people, max(following, 0))
             prefetch(w.traits, max(following, 0))
             held = people[Person.POST, person]
-            free = held >= 0 and people[Person.OFFER, person] < 0
             # the list was drawn up at the start of the month: the person may have moved since
+            free = held >= 0 and people[Person.OFFER, person] < 0
+            if first and held >= 0 and not free:
+                free = would_rather(w, person, post)
             if free and posts[Post.WORKPLACE, held] == workplace:
                 held_rung = posts[Post.RUNG, held]
                 if held_rung == at_rung and held != post:
@@ -198,11 +213,19 @@ def look_inside(w, post):
 
 
 @kernel
+def would_rather(w, person, post):
+    """Return whether somebody who holds an offer of this stage finds this post worth more."""
+    holds = w.people[Person.OFFER, person]
+    if w.posts[Post.STARTS, holds] != w.counts[Count.NOW] + int(w.par[Par.START_LAG]):
+        return False  # accepted in an earlier round
+    return post_value(w, person, post) > post_value(w, person, holds)
+
+
+@kernel
 def accept(w, post, person):
     """Record that a person (row, or -2 - slot for somebody from outside) takes a vacancy."""
     w.posts[Post.PENDING, post] = person
     w.posts[Post.STARTS, post] = w.counts[Count.NOW] + int(w.par[Par.START_LAG])
-    set_open_bit(w, post, False)
     drop_applications(w, post)
     if person >= 0:
         w.people[Person.OFFER, person] = post
@@ -210,7 +233,11 @@ def accept(w, post, person):
 
 @kernel
 def inside_stage(w):
-    """Let employers that look inside first do so, once per opening."""
+    """Let employers that look inside first do so, once per opening.
+
+    Who is the best candidate for two posts takes the better one, and the other employer looks
+    again: the outcome does not depend on the order of vacancies (deferred acceptance).
+    """
     people = w.people
     posts = w.posts
     counts = w.counts
@@ -225,7 +252,7 @@ def inside_stage(w):
         posts[Post.INSIDE, post] = 0
         rung = posts[Post.RUNG, post]
         flow(w, rung, Flow.OFFERED_INSIDE)
-        person = look_inside(w, post)
+        person = look_inside(w, post, True)
         if person >= 0 and impulse_month and counts[Count.IMPULSE_KIND] == 2:
             held = people[Person.POST, person]
             if rung == counts[Count.IMPULSE_RUNG] and posts[Post.RUNG, held] < rung:
@@ -233,61 +260,151 @@ def inside_stage(w):
                     counts[Count.IMPULSE_DONE] = post + 1
                     person = -1
                 counts[Count.IMPULSE_NUMBER] -= 1
-        if person >= 0:
+        while person >= 0:
+            loser = people[Person.OFFER, person]
             accept(w, post, person)
-        else:
-            set_open_bit(w, post, True)
+            if loser < 0:
+                break
+            posts[Post.PENDING, loser] = -1
+            post = loser
+            person = look_inside(w, post, True)
 
 
 @kernel
-def open_among(open_bits, start, first, size):
-    """Return which cells of a block of tries are open, one bit a try (vectorised)."""
-    found = np.uint64(0)
-    for pair in range(BLOCK // 2):
-        two = np.uint64(2 * pair)
-        z = mix(start + two * GOLDEN)
-        high = np.uint64(first) + (((z >> THIRTY_TWO) * np.uint64(size)) >> THIRTY_TWO)
-        low = np.uint64(first) + (((z & LOW_HALF) * np.uint64(size)) >> THIRTY_TWO)
-        found |= ((open_bits[high >> SIX] >> (high & SIXTY_THREE)) & ONE) << two
-        found |= ((open_bits[low >> SIX] >> (low & SIXTY_THREE)) & ONE) << (two + ONE)
-    return found
+def list_vacancies(w):
+    """List the vacancies whose collection ends, and put those that take applications in tables.
+
+    The table of a stratum depends on nothing but which vacancies are open: each has its hashed
+    slot, or one of the next where others with a higher hash need it.
+    """
+    posts = w.posts
+    counts = w.counts
+    strata = w.strata
+    closing = w.closing
+    open_posts = w.open_posts
+    taking = w.due
+    now = counts[Count.NOW]
+    strata[Stratum.OPEN, :] = 0
+    strata[Stratum.OPEN_PUBLIC, :] = 0
+    ends = 0
+    n_taking = 0
+    n = counts[Count.OPEN_POSTS]
+    for at in range(n):
+        prefetch(posts, open_posts[min(at + AHEAD, n - 1)])
+        post = open_posts[at]
+        if posts[Post.STATE, post] != PostState.VACANT or posts[Post.PENDING, post] != -1:
+            continue
+        prefetch_one(w.post_hash, post)
+        stratum = stratum_of(w, post)
+        strata[Stratum.OPEN, stratum] += 1
+        strata[Stratum.OPEN_PUBLIC, stratum] += posts[Post.PUBLIC, post]
+        taking[n_taking] = post
+        n_taking += 1
+        if posts[Post.CLOSES, post] <= now:
+            if ends == closing.shape[0]:
+                counts[Count.OVERFLOW] = 10
+                return
+            closing[ends, 0] = post
+            ends += 1
+    counts[Count.CLOSING] = ends
+    for stratum in range(strata.shape[1]):
+        lay_out_slots(w, stratum)
+    if counts[Count.OVERFLOW] != 0:
+        return
+    for at in range(n_taking):
+        enter_slot(w, taking[at])
+
+
+@kernel
+def lay_out_slots(w, stratum):
+    """Empty the search table of a stratum; compute the chance that a search finds nothing."""
+    strata = w.strata
+    first = strata[Stratum.FIRST, stratum]
+    size = strata[Stratum.SIZE, stratum]
+    is_open = strata[Stratum.OPEN, stratum]
+    for slot in range(first, first + strata[Stratum.USED, stratum]):
+        w.slots[slot] = -1
+    used = size // SPARSE + FEWEST_SLOTS
+    while used < 2 * is_open:
+        used *= 2
+    strata[Stratum.USED, stratum] = min(used, size)
+    if is_open > size:
+        w.counts[Count.OVERFLOW] = 2
+        strata[Stratum.OPEN, stratum] = 0
+    tries = float(int(w.par[Par.SEARCH_TRIES]))
+    for kind in range(2):
+        n = is_open if kind == 0 else strata[Stratum.OPEN_PUBLIC, stratum]
+        w.search_fails[kind, stratum] = 1.0
+        if n > 0:
+            w.search_fails[kind, stratum] = math.pow(1.0 - n / size, tries)
+
+
+@kernel
+def enter_slot(w, post):
+    """Put a vacancy in the search table of its stratum."""
+    stratum = stratum_of(w, post)
+    first = w.strata[Stratum.FIRST, stratum]
+    used = w.strata[Stratum.USED, stratum]
+    hashed = w.post_hash[post]
+    at = index_high(hashed, used)
+    code = (post << 1) | w.posts[Post.PUBLIC, post]
+    while w.slots[first + at] >= 0:
+        other = np.int64(w.slots[first + at])
+        if w.post_hash[other >> 1] < hashed:  # who has the higher hash has the slot
+            w.slots[first + at] = code
+            code = other
+            hashed = w.post_hash[code >> 1]
+        at += 1
+        if at == used:
+            at = 0
+    w.slots[first + at] = code
 
 
 @kernel
 def find_vacancy(w, person, number, sector, rung, only_public):
-    """Return an open vacancy of a stratum by keyed tries on its table, or -1.
+    """Return an open vacancy of a stratum, every one equally likely, or -1.
 
-    Each try names a cell whether open or not; the first open one is taken. One more vacancy or
-    person therefore disturbs no other search.
+    Notes
+    -----
+    ODD submodel *Applications*. A search looks at ``search_tries`` posts of the stratum, open or
+    not, so it finds none with chance ``(1 - open / posts)^tries``: one keyed draw. Which one: the
+    first that keyed tries on the table name. One more vacancy or person disturbs few others.
     """
-    person_hash = w.person_hash
-    posts = w.posts
-    par = w.par
-    counts = w.counts
-    open_bits = w.open_bits
-    cells = w.cells
     strata = w.strata
+    slots = w.slots
     stratum = sector * RUNGS + rung
-    if strata[3, stratum] == 0:
+    base = stream_base(w.counts[Count.SEED], Stream.TRIES, w.counts[Count.MONTH])
+    start = word(w.person_hash[person], base, number)
+    if unit(start) < w.search_fails[int(only_public), stratum]:
         return -1
-    first = strata[0, stratum]
-    size = strata[1, stratum]
-    base = stream_base(counts[Count.SEED], Stream.TRIES, counts[Count.MONTH])
-    start = word(person_hash[person], base, number)
-    tries = int(par[Par.SEARCH_TRIES])
-    for k in range(0, tries, BLOCK):
-        found = open_among(open_bits, start + np.uint64(k) * GOLDEN, first, size)
-        if k + BLOCK > tries:
-            found &= (ONE << np.uint64(tries - k + (tries & 1))) - ONE
-        while found:
-            at = lowest_bit(found)
-            found &= found - ONE
-            z = mix(start + np.uint64(k + at - (at & 1)) * GOLDEN)
-            cell = first + (index_low(z, size) if at & 1 else index_high(z, size))
-            post = cells[cell]
-            if not only_public or posts[Post.PUBLIC, post] == 1:
-                return post
-    return -1
+    first = strata[Stratum.FIRST, stratum]
+    used = strata[Stratum.USED, stratum]
+    wanted = np.int64(only_public)
+    for k in range(TRIES // 2):
+        z = mix(start + np.uint64(k + 1) * GOLDEN)
+        code = np.int64(slots[first + index_high(z, used)])
+        if code >= 0 and code & wanted == wanted:
+            return code >> 1
+        code = np.int64(slots[first + index_low(z, used)])
+        if code >= 0 and code & wanted == wanted:
+            return code >> 1
+    return vacancy_of_highest_draw(w, first, used, start, wanted)
+
+
+@kernel
+def vacancy_of_highest_draw(w, first, used, start, wanted):
+    """Return the vacancy of a table with the highest keyed draw, or -1."""
+    best = np.int64(-1)
+    highest = np.uint64(0)
+    for slot in range(first, first + used):
+        code = np.int64(w.slots[slot])
+        if code < 0 or code & wanted != wanted:
+            continue
+        z = mix(start ^ w.post_hash[code >> 1])
+        if best < 0 or z > highest:
+            best = code >> 1
+            highest = z
+    return best
 
 
 @kernel
@@ -296,24 +413,29 @@ def put_application(w, person, post, met):
     posts = w.posts
     counts = w.counts
     pool = w.pool
-    at = posts[Post.APPLICANTS, post]
+    head = posts[Post.APPLICANTS, post]
+    at = head
     while at >= 0:
-        if pool[0, at] == person:
-            return
-        at = pool[1, at]
-    slot = counts[Count.FREE_APPLICATION]
-    if slot >= 0:
-        counts[Count.FREE_APPLICATION] = pool[1, slot]
-    else:
-        slot = counts[Count.APPLICATIONS]
-        if slot >= pool.shape[1]:
-            counts[Count.OVERFLOW] = 6
-            return
-        counts[Count.APPLICATIONS] = slot + 1
-    pool[0, slot] = person
-    pool[1, slot] = posts[Post.APPLICANTS, post]
-    pool[2, slot] = met
-    posts[Post.APPLICANTS, post] = slot
+        for k in range(Block.FIRST, Block.FIRST + pool[Block.COUNT, at]):
+            if pool[k, at] >> 1 == person:
+                return
+        at = pool[Block.NEXT, at]
+    if head < 0 or pool[Block.COUNT, head] == Block.SIZE - Block.FIRST:
+        block = counts[Count.FREE_BLOCK]
+        if block >= 0:
+            counts[Count.FREE_BLOCK] = pool[Block.NEXT, block]
+        else:
+            block = counts[Count.BLOCKS]
+            if block >= pool.shape[1]:
+                counts[Count.OVERFLOW] = 6
+                return
+            counts[Count.BLOCKS] = block + 1
+        pool[Block.NEXT, block] = head
+        pool[Block.COUNT, block] = 0
+        posts[Post.APPLICANTS, post] = block
+        head = block
+    pool[Block.FIRST + pool[Block.COUNT, head], head] = (person << 1) | met
+    pool[Block.COUNT, head] += 1
     flow(w, posts[Post.RUNG, post], Flow.APPLICATIONS)
 
 
@@ -393,7 +515,7 @@ def send_applications(w, number, slack):
         soon = intents[min(at + AHEAD, n - 1)] >> 6
         prefetch(people, soon)
         prefetch(w.traits, soon)
-        prefetch(w.person_hash, soon)
+        prefetch_one(w.person_hash, soon)
         code = intents[at]
         person = code >> 6
         post = choose_vacancy(w, person, code & 63, by_slack)
@@ -404,7 +526,7 @@ def send_applications(w, number, slack):
             chosen += 1
     for at in range(chosen):
         soon = posts[Post.APPLICANTS, intents[min(at + AHEAD, chosen - 1)] >> POST_SHIFT]
-        prefetch(w.pool, max(soon, 0))
+        prefetch_one(w.pool, max(soon, 0))
         code = intents[at]
         person = (code & CODE_BITS) >> 6
         file_application(w, person, code & 63, code >> POST_SHIFT)
@@ -415,11 +537,12 @@ def ask_for_applicants(w, post):
     """Ask memory for the people who applied for a vacancy."""
     at = w.posts[Post.APPLICANTS, post]
     while at >= 0:
-        person = w.pool[0, at]
-        prefetch(w.people, person)
-        prefetch(w.traits, person)
-        prefetch(w.person_hash, person)
-        at = w.pool[1, at]
+        for k in range(Block.FIRST, Block.FIRST + w.pool[Block.COUNT, at]):
+            person = w.pool[k, at] >> 1
+            prefetch(w.people, person)
+            prefetch(w.traits, person)
+            prefetch_one(w.person_hash, person)
+        at = w.pool[Block.NEXT, at]
 
 
 @kernel
@@ -427,8 +550,9 @@ def ask_for_their_posts(w, post):
     """Ask memory for the posts that the applicants hold now."""
     at = w.posts[Post.APPLICANTS, post]
     while at >= 0:
-        prefetch(w.posts, max(w.people[Person.POST, w.pool[0, at]], 0))
-        at = w.pool[1, at]
+        for k in range(Block.FIRST, Block.FIRST + w.pool[Block.COUNT, at]):
+            prefetch_one(w.posts, max(w.people[Person.POST, w.pool[k, at] >> 1], 0))
+        at = w.pool[Block.NEXT, at]
 
 
 @kernel
@@ -470,41 +594,42 @@ def read_applications(w, post):
     # written stage: people of the place
     at = posts[Post.APPLICANTS, post]
     while at >= 0:
-        person = np.int64(pool[0, at])
-        met = pool[2, at]
-        at = pool[1, at]
-        status = people[Person.STATUS, person]
-        if not works_or_seeks(status) or people[Person.OFFER, person] >= 0:
-            continue
-        held = people[Person.POST, person]
-        if held >= 0 and posts[Post.WORKPLACE, held] == workplace:
-            continue
-        if asks > 0 and not registered_for(w, person, asks - 1):
-            continue
-        idle = months_idle(w, person)
-        if met == 0 and not considers and idle >= 12:
-            continue
-        q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
-        gap = competence_in_sector(q, people[Person.SECTOR, person], sector) - rung
-        if met == 1:
-            score = 1e6  # a meeting replaces the written stage
-        else:
-            stigma_score = max(0.0, stigma(idle, par) - help_of(w, person, Help.STIGMA))
-            if par[Par.VARIANT_RANKING] == 1.0:
-                stigma_score += 0.1 * min(idle, 24)
-            penalty = penalty_of(w, barriers_now(w, person, month))
-            score = written_score(
-                gap,
-                penalty * (1.0 - help_of(w, person, Help.PENALTY)),
-                min(1.0, inclusiveness + shifts[Shift.PENALTY_WRITTEN, workplace]),
-                stigma_score,
-                help_of(w, person, Help.SEARCH_EFFECTIVENESS),
-                logistic_noise(pair_word(person_hash[person], post_word, written_base)),
-                par,
-            )
-        if score < par[Par.WRITTEN_BAR]:
-            continue
-        called = insert_ranked(called_person, called_score, called, call, person, score)
+        for k in range(Block.FIRST, Block.FIRST + pool[Block.COUNT, at]):
+            person = np.int64(pool[k, at] >> 1)
+            met = pool[k, at] & 1
+            status = people[Person.STATUS, person]
+            if not works_or_seeks(status) or people[Person.OFFER, person] >= 0:
+                continue
+            held = people[Person.POST, person]
+            if held >= 0 and posts[Post.WORKPLACE, held] == workplace:
+                continue
+            if asks > 0 and not registered_for(w, person, asks - 1):
+                continue
+            idle = months_idle(w, person)
+            if met == 0 and not considers and idle >= 12:
+                continue
+            q = competence_now(w, person) + help_of(w, person, Help.COMPETENCE)
+            gap = competence_in_sector(q, people[Person.SECTOR, person], sector) - rung
+            if met == 1:
+                score = 1e6  # a meeting replaces the written stage
+            else:
+                stigma_score = max(0.0, stigma(idle, par) - help_of(w, person, Help.STIGMA))
+                if par[Par.VARIANT_RANKING] == 1.0:
+                    stigma_score += 0.1 * min(idle, 24)
+                penalty = penalty_of(w, barriers_now(w, person, month))
+                score = written_score(
+                    gap,
+                    penalty * (1.0 - help_of(w, person, Help.PENALTY)),
+                    min(1.0, inclusiveness + shifts[Shift.PENALTY_WRITTEN, workplace]),
+                    stigma_score,
+                    help_of(w, person, Help.SEARCH_EFFECTIVENESS),
+                    logistic_noise(pair_word(person_hash[person], post_word, written_base)),
+                    par,
+                )
+            if score < par[Par.WRITTEN_BAR]:
+                continue
+            called = insert_ranked(called_person, called_score, called, call, person, score)
+        at = pool[Block.NEXT, at]
     # people from outside, hashed from the vacancy; stored only when hired
     outside_base = stream_base(seed, Stream.OUTSIDERS, 0)
     rate = par[Par.OUTSIDERS_0 + rung]
@@ -644,7 +769,7 @@ def overrule_outsider(w, post):
     w.counts[Count.IMPULSE_NUMBER] -= 1
     w.counts[Count.IMPULSE_DONE] = post + 1
     chosen = w.posts[Post.PENDING, post]
-    inside = look_inside(w, post)
+    inside = look_inside(w, post, False)
     if chosen >= 0:
         w.people[Person.OFFER, chosen] = -1
     w.people[Person.OFFER, inside] = post
@@ -658,29 +783,15 @@ def closing_stage(w):
     post_hash = w.post_hash
     par = w.par
     counts = w.counts
-    open_posts = w.open_posts
-    now = counts[Count.NOW]
     pool = w.pool
     closing = w.closing  # per vacancy: post, number ranked, the ranking
-    n = 0
-    n_open = counts[Count.OPEN_POSTS]
-    for at in range(n_open):
-        prefetch(posts, open_posts[min(at + AHEAD, n_open - 1)])
-        post = open_posts[at]
-        if (
-            posts[Post.STATE, post] == PostState.VACANT
-            and posts[Post.PENDING, post] == -1
-            and posts[Post.CLOSES, post] <= now
-        ):
-            if n == closing.shape[0]:
-                counts[Count.OVERFLOW] = 10
-                return
-            closing[n, 0] = post
-            posts[Post.PROPOSED, post] = 0
-            posts[Post.STARTS, post] = n
-            n += 1
+    n = counts[Count.CLOSING]
     for at in range(n):
-        prefetch(pool, max(posts[Post.APPLICANTS, closing[min(at + AHEAD, n - 1), 0]], 0))
+        post = closing[at, 0]
+        posts[Post.PROPOSED, post] = 0
+        posts[Post.STARTS, post] = at
+    for at in range(n):
+        prefetch_one(pool, max(posts[Post.APPLICANTS, closing[min(at + AHEAD, n - 1), 0]], 0))
         if at + 3 < n:
             ask_for_applicants(w, closing[at + 3, 0])
         if at + 1 < n:
@@ -697,7 +808,7 @@ def closing_stage(w):
                 person == -1
                 or posts[Post.RUNG, post] != counts[Count.IMPULSE_RUNG]
                 or counts[Count.IMPULSE_DONE] != 0
-                or look_inside(w, post) < 0
+                or look_inside(w, post, False) < 0
             ):
                 continue
             if counts[Count.IMPULSE_NUMBER] == 0:
@@ -840,6 +951,7 @@ def hiring_round(w, number, slack):
     w.counts[Count.ROUND] = number
     w.counts[Count.NOW] = w.counts[Count.MONTH] * w.counts[Count.ROUNDS] + number - 1
     inside_stage(w)
+    list_vacancies(w)
     send_applications(w, number, slack)
     closing_stage(w)
     start_stage(w)

@@ -182,7 +182,6 @@ def margin_targets(
         ("posts", "filled"): (counts["filled_posts"], m.filled_posts.source),
         ("posts", "vacant public"): (v.public_stock.value, v.public_stock.source),
         ("posts", "vacant unseen"): (totals["unseen"], "parameter public_share"),
-        ("posts", "withdrawn"): (totals["withdrawn"], "parameter withdrawn_share_start"),
         ("posts", "all"): (totals["posts"], "sum of the states"),
         ("posts", "fixed-term"): (
             totals["posts"]

@@ -68,10 +68,15 @@ from simulator.moves import (
     separate,
     set_status,
     settle_competence,
+    stratum_of,
 )
 from simulator.parameters import Par
 from simulator.record import record_people, record_posts
 from simulator.screen import (
+    CHOOSES,
+    LEAVES,
+    LOSES,
+    SENDS,
     drop_gone_people,
     drop_gone_posts,
     flag_people,
@@ -81,9 +86,11 @@ from simulator.screen import (
     screen_afresh,
     screen_of,
 )
+from simulator.settling import KEY_MONTH, level, note_room, replace_posts, takes_room
 from simulator.world import (
     ALWAYS,
     DECAY_MONTHS,
+    OF_MEN,
     Count,
     Flow,
     Help,
@@ -91,6 +98,7 @@ from simulator.world import (
     Sector,
     Shift,
     Stock,
+    Stratum,
     Table,
 )
 
@@ -98,7 +106,7 @@ FIRST_HIRE = Fill.HIRE_SHORT_TERM_UNEMPLOYED.value  # fills by people who held n
 LAST_HIRE = Fill.HIRE_OUTSIDE_REGION.value
 ROUNDING = 1e-9
 AHEAD = 6  # how many entries ahead memory is asked for
-KEY_MONTH = 1000  # months before the start are negative; keys are not
+SETTLING_TRIES = 24
 
 
 @kernel
@@ -119,28 +127,34 @@ def add_entrants(w):
         # a whole part for sure and one more with the rest: little noise in the inflow
         number = int(np.floor(mean + unit(word(np.uint64(kind), base, 0))))
         for slot in range(number):
-            z = word(np.uint64((kind << 20) + slot), traits_base, 1)
-            z2 = mix(z + GOLDEN)
+            sex = education = 0
             age_months = 180
-            if kind == 1:
-                u = unit_high(z)
-                age = 15
-                while age < 74 and u >= w.ages[Table.MOVES_IN, age]:
-                    age += 1
-                age_months = age * 12 + index_low(z, 12)
+            tries = SETTLING_TRIES if kind == 1 and w.counts[Count.SETTLING] > 0 else 1
+            for attempt in range(tries):
+                z = word(np.uint64((kind << 20) + slot), traits_base, 1 + 8 * attempt)
+                z2 = mix(z + GOLDEN)
+                sex = 0 if unit_high(z2) < w.entrants[kind, 0] else 1
+                u = unit_low(z2)
+                education = 2
+                if u < w.entrants[kind, 1]:
+                    education = 0
+                elif u < w.entrants[kind, 1] + w.entrants[kind, 2]:
+                    education = 1
+                if kind == 1:
+                    u = unit_high(z)
+                    age = 15
+                    while age < 74 and u >= w.ages[Table.MOVES_IN + sex * OF_MEN, age]:
+                        age += 1
+                    age_months = age * 12 + index_low(z, 12)
+                if tries > 1 and takes_room(w, sex, education, age_months):
+                    break
             cause = Cause.SCHOOL_LEAVER if kind == 0 else Cause.MOVED_IN
             person = create_person(w, entrant_key(month, kind, slot), 1, month - age_months, cause)
             if person < 0:
                 return
             enter_register(w, person)
             z3 = mix(z2 + GOLDEN)
-            w.people[Person.SEX, person] = 0 if unit_high(z2) < w.entrants[kind, 0] else 1
-            u = unit_low(z2)
-            education = 2
-            if u < w.entrants[kind, 1]:
-                education = 0
-            elif u < w.entrants[kind, 1] + w.entrants[kind, 2]:
-                education = 1
+            w.people[Person.SEX, person] = sex
             w.people[Person.EDUCATION, person] = education
             flags = 0
             for bit in range(w.penalties.shape[0]):
@@ -225,8 +239,8 @@ def people_pass(w):
     active_hash = w.active_hash
     screens = w.screens
     due = w.due
-    ages = w.ages
     decay = w.decay
+    flagged = w.flagged
     month = counts[Count.MONTH]
     seed = counts[Count.SEED]
     demography = stream_base(seed, Stream.DEMOGRAPHY, month)
@@ -238,8 +252,8 @@ def people_pass(w):
     drop_gone_people(w)
     screen_afresh(w)
     n = counts[Count.ACTIVE_PEOPLE]
-    flag_people(screens, active_hash, demography, work, w.flagged, n)
-    n_due = list_flagged(w.flagged, due, n)
+    flag_people(screens, active_hash, demography, work, flagged, n)
+    n_due = list_flagged(flagged, due, n)
     screened = counts[Count.NO_SCREENS] == 0
     for k in range(n_due):
         # screens say whom; ask memory for the columns of those whose turn is soon
@@ -252,108 +266,138 @@ def people_pass(w):
         status = people[Person.STATUS, person]
         if status > Status.N:
             continue
+        reach = flagged[at]  # which of the chances below the draws may reach
         hashed = active_hash[at]
         x = word(hashed, demography, 0)
         y = word(hashed, work, 0)
         age_months = month - people[Person.BIRTH_MONTH, person]
         age = min(age_months // 12, 99)
         finish_school(w, person, age_months)
-        u = unit_high(x)
-        dies = ages[Table.DIES, age]
-        moves = dies + ages[Table.MOVES_AWAY, age]
-        retires = moves + ages[Table.RETIRES, age]
-        if u < retires:
-            if u < dies:
-                cause = Cause.DIED
-                after = Status.DEAD
-            elif u < moves:
-                cause = Cause.MOVED_AWAY
-                after = Status.LEFT
-            else:
-                cause = Cause.RETIREMENT
-                after = Status.RETIRED
-            if status == Status.EMPLOYED:
-                separate(w, person, cause, after, False)
-            else:
-                leave_place(w, person, cause, after)
+        if reach & LEAVES and leaves(w, person, age, unit_high(x)):
             continue
         helped = people[Person.HELP, person] >= 0
         ill = health >= 0 and (people[Person.BARRIERS, person] >> health) & 1 == 1
-        risk = unemployment_risk(people[Person.EDUCATION, person], people[Person.SEX, person], par)
         left_of_search = 1.0
         if status == Status.EMPLOYED:
             post = people[Person.POST, person]
             rung = posts[Post.RUNG, post]
             workplace = posts[Post.WORKPLACE, post]
-            tenure = month - people[Person.EMPLOYER_SINCE, person]
-            loose = looseness(tenure, rung, traits[Trait.ATTACHMENT, person], par)
-            left_of_search = loose
-            shortfall = rung - traits[Trait.Q, person]
-            help_log = shifts[Shift.SEPARATION_AFTER_HIRE, workplace]
-            if helped:
-                help_log += help_of(w, person, Help.SEPARATION_AFTER_HIRE)
-            leaving = loose * par[Par.RISK_HEALTH] if ill else loose
-            lost = job_loss_per_month(leaving * risk, shortfall, help_log, par)
-            exits = lost + exit_per_month(age, leaving, posts[Post.TITLE, post], par)
-            resident = people[Person.RESIDENT, person] == 1
-            elsewhere = exits + par[Par.JOB_ELSEWHERE] * loose
-            if not resident:
-                elsewhere += par[Par.COMMUTER_LEAVES]
-            u = unit_high(y)
-            if u < elsewhere:
-                if u < lost:
-                    after = status_after_job_loss(u / lost, age, par)
-                    separate(w, person, Cause.JOB_LOSS, after, False)
-                elif u < exits:
-                    separate(w, person, Cause.LABOUR_FORCE_EXIT, Status.N, False)
-                else:
-                    separate(w, person, Cause.JOB_ELSEWHERE, Status.EMPLOYED_ELSEWHERE, False)
+            if reach & (LOSES | SENDS):
+                tenure = month - people[Person.EMPLOYER_SINCE, person]
+                left_of_search = looseness(tenure, rung, traits[Trait.ATTACHMENT, person], par)
+            if reach & LOSES and stops_working(w, person, age, ill, left_of_search, y):
+                status = people[Person.STATUS, person]
+                reach |= SENDS
             else:
-                ambition = traits[Trait.AMBITION, person]
-                if helped or shifts[Shift.AMBITION, workplace] != 0.0:
-                    shift = help_of(w, person, Help.AMBITION) + shifts[Shift.AMBITION, workplace]
-                    ambition = shift_log_odds(ambition, shift)
-                if unit_low(x) < ambition:
-                    people[Person.NEXT_INTERESTED, person] = interested[rung, workplace]
-                    interested[rung, workplace] = person
+                if reach & CHOOSES:
+                    ambition = traits[Trait.AMBITION, person]
+                    shift = shifts[Shift.AMBITION, workplace]
+                    if helped or shift != 0.0:
+                        shift += help_of(w, person, Help.AMBITION)
+                        ambition = shift_log_odds(ambition, shift)
+                    if unit_low(x) < ambition:
+                        people[Person.NEXT_INTERESTED, person] = interested[rung, workplace]
+                        interested[rung, workplace] = person
                 if par[Par.UPGRADE_IN_PLACE] > 0.0:
                     upgrade_in_place(w, person, post)
-        elif status == Status.EMPLOYED_ELSEWHERE:
-            u = unit_low(x)
-            if u < par[Par.ELSEWHERE_END]:
-                after = status_after_job_loss(u / par[Par.ELSEWHERE_END], age, par)
-                change_status(w, person, after, Cause.TRANSITION)
-        else:
-            u = unit_low(x)
-            after = next_jobless_status(status, age, risk, u, par)
+        elif reach & (CHOOSES | LOSES):
+            after = next_without_post(w, person, age, unit_low(x), unit_high(y))
             if after != status:
                 change_status(w, person, after, Cause.TRANSITION)
-            elif is_unemployed(status) and unit_high(y) < par[Par.FIND_ELSEWHERE]:
-                change_status(w, person, Status.EMPLOYED_ELSEWHERE, Cause.TRANSITION)
-        status = people[Person.STATUS, person]
-        if status > Status.N:
-            continue
+                status = after
+                reach |= SENDS
         # search of the month
-        if status >= Status.A:
-            idle = min(month - people[Person.IDLE_SINCE, person], DECAY_MONTHS - 1)
-            left_of_search = decay[max(idle, 0)] * search_left(age, ill, par)
-        help_log = 0.0
-        if helped:
-            help_log = (
-                help_of(w, person, Help.SEARCH_EFFORT)
-                + par[Par.MOOD_EFFORT] * help_of(w, person, Help.MOOD)
-                + help_of(w, person, Help.LOCK_IN)
-            )
-            if status == Status.EMPLOYED:
+        if reach & SENDS and status <= Status.N:
+            if status >= Status.A:
+                idle = min(month - people[Person.IDLE_SINCE, person], DECAY_MONTHS - 1)
+                left_of_search = decay[max(idle, 0)] * search_left(age, ill, par)
+            help_log = 0.0
+            if helped:
+                help_log = (
+                    help_of(w, person, Help.SEARCH_EFFORT)
+                    + par[Par.MOOD_EFFORT] * help_of(w, person, Help.MOOD)
+                    + help_of(w, person, Help.LOCK_IN)
+                )
+            if helped and status == Status.EMPLOYED:
                 help_log += search_with_hours(help_of(w, person, Help.HOURS), par)
-        rate = applications_per_month(
-            status, traits[Trait.EFFORT, person], left_of_search, help_log, par
-        )
-        u = unit_low(y)
-        if u > 1.0 - rate:
-            add_intents(w, person, poisson(rate, u), search)
+            rate = applications_per_month(
+                status, traits[Trait.EFFORT, person], left_of_search, help_log, par
+            )
+            u = unit_low(y)
+            if u > 1.0 - rate:
+                add_intents(w, person, poisson(rate, u), search)
         if screens[at] == ALWAYS and screened:
             screens[at] = screen_of(w, person)
+
+
+@kernel
+def leaves(w, person, age, u):
+    """Let a person die, move away or retire when this month's draw says so; return whether."""
+    own = w.people[Person.SEX, person] * OF_MEN
+    working = w.people[Person.STATUS, person] == Status.EMPLOYED
+    away = Table.MOVES_AWAY_IN_WORK if working else Table.MOVES_AWAY
+    dies = w.ages[own + Table.DIES, age]
+    moves = dies + w.ages[own + away, age]
+    if u >= moves + w.ages[own + Table.RETIRES, age]:
+        return False
+    if u < dies:
+        cause = Cause.DIED
+        after = Status.DEAD
+    elif u < moves:
+        cause = Cause.MOVED_AWAY
+        after = Status.LEFT
+    else:
+        cause = Cause.RETIREMENT
+        after = Status.RETIRED
+    if w.people[Person.STATUS, person] == Status.EMPLOYED:
+        separate(w, person, cause, after, False)
+    else:
+        leave_place(w, person, cause, after)
+    return True
+
+
+@kernel
+def stops_working(w, person, age, ill, loose, y):
+    """Let a worker lose the post, quit or take one elsewhere when the draw says so."""
+    par = w.par
+    post = w.people[Person.POST, person]
+    help_log = w.shifts[Shift.SEPARATION_AFTER_HIRE, w.posts[Post.WORKPLACE, post]]
+    help_log += help_of(w, person, Help.SEPARATION_AFTER_HIRE)
+    risk = unemployment_risk(w.people[Person.EDUCATION, person], w.people[Person.SEX, person], par)
+    shortfall = w.posts[Post.RUNG, post] - w.traits[Trait.Q, person]
+    leaving = loose * par[Par.RISK_HEALTH] if ill else loose
+    lost = job_loss_per_month(leaving * risk, shortfall, help_log, par)
+    exits = lost + exit_per_month(age, leaving, w.posts[Post.TITLE, post], par)
+    elsewhere = exits + par[Par.JOB_ELSEWHERE] * loose
+    if w.people[Person.RESIDENT, person] == 0:
+        elsewhere += par[Par.COMMUTER_LEAVES]
+    u = unit_high(y)
+    if u >= elsewhere:
+        return False
+    if u < lost:
+        after = status_after_job_loss(u / lost, age, par)
+        separate(w, person, Cause.JOB_LOSS, after, False)
+    elif u < exits:
+        separate(w, person, Cause.LABOUR_FORCE_EXIT, Status.N, False)
+    else:
+        separate(w, person, Cause.JOB_ELSEWHERE, Status.EMPLOYED_ELSEWHERE, False)
+    return True
+
+
+@kernel
+def next_without_post(w, person, age, u, finds):
+    """Return the status of next month of somebody without a post here, by two uniform numbers."""
+    par = w.par
+    status = w.people[Person.STATUS, person]
+    if status == Status.EMPLOYED_ELSEWHERE:
+        if u < par[Par.ELSEWHERE_END]:
+            return status_after_job_loss(u / par[Par.ELSEWHERE_END], age, par)
+        return int(status)
+    risk = unemployment_risk(w.people[Person.EDUCATION, person], w.people[Person.SEX, person], par)
+    after = next_jobless_status(status, age, risk, u, par)
+    if after == status and is_unemployed(status) and finds < par[Par.FIND_ELSEWHERE]:
+        return Status.EMPLOYED_ELSEWHERE.value
+    return after
 
 
 @kernel
@@ -443,10 +487,13 @@ def posts_pass(w):
 def add_new_posts(w):
     """Create posts by (month, sector, slot) under the demand closure.
 
-    Each slot copies a post of the start (workplace, rung, contract): the list is the same in both
+    While the world settles, new posts replace those that have gone. After that, each slot copies a
+    post of the start (workplace, rung, contract): the list is the same in both
     twins, and closure E changes only the slots at the margin.
     """
-    posts = w.posts
+    if w.counts[Count.SETTLING] > 0:
+        replace_posts(w)
+        return
     workplaces = w.workplaces
     par = w.par
     counts = w.counts
@@ -474,23 +521,34 @@ def add_new_posts(w):
         for rung in range(RUNGS):
             highest_factor = max(highest_factor, w.fill_factor[sector * RUNGS + rung])
         most = highest_factor * highest_weight / highest + ROUNDING
-        for slot in range(slots):
-            z = word(np.uint64((sector << 20) + slot), base, 0)
-            if unit_low(z) > most:
-                continue
-            template = w.templates[first + index_high(z, n)]
-            workplace = posts[Post.WORKPLACE, template]
-            rung = posts[Post.RUNG, template]
-            contract = posts[Post.CONTRACT, template]
-            size_class = workplaces[Workplace.SIZE_CLASS, workplace]
-            expected = rate_fixed
-            if contract != Contract.FIXED_TERM:
-                expected = destroyed_on_average(at_rest, size_class, par)
-            weight = growth_weight(workplaces[Workplace.TREND, workplace], size_class, par)
-            factor = w.fill_factor[sector * RUNGS + rung]
-            if unit_low(z) < expected * season * weight * factor * n / slots:
-                key = (np.int64(month + KEY_MONTH) << 26) | (sector << 20) | slot
-                create_post(w, key, workplace, sector, rung, contract, Cause.NEW_POST, 0)
+        for begin in range(0, slots, w.due.shape[0]):
+            n_due = list_slots(w, sector, begin, min(slots - begin, w.due.shape[0]), base, most)
+            for at in range(n_due):
+                slot = begin + w.due[at]
+                z = word(np.uint64((sector << 20) + slot), base, 0)
+                template = first + index_high(z, n)
+                workplace = np.int64(w.templates[0, template])
+                rung = w.templates[1, template]
+                contract = w.templates[2, template]
+                size_class = workplaces[Workplace.SIZE_CLASS, workplace]
+                expected = rate_fixed
+                if contract != Contract.FIXED_TERM:
+                    expected = destroyed_on_average(at_rest, size_class, par)
+                weight = growth_weight(workplaces[Workplace.TREND, workplace], size_class, par)
+                factor = w.fill_factor[sector * RUNGS + rung]
+                if unit_low(z) < expected * season * weight * factor * n / slots:
+                    key = (np.int64(month + KEY_MONTH) << 26) | (sector << 20) | slot
+                    create_post(w, key, workplace, sector, rung, contract, Cause.NEW_POST, 0)
+
+
+@kernel
+def list_slots(w, sector, begin, n, base, most):
+    """List the slots for new posts of a sector whose draw may be accepted; return how many."""
+    flagged = w.flagged
+    key = np.uint64((sector << 20) + begin)
+    for at in range(n):  # vectorised by the compiler
+        flagged[at] = unit_low(word(key + np.uint64(at), base, 0)) <= most
+    return list_flagged(flagged, w.due, n)
 
 
 @kernel
@@ -580,6 +638,22 @@ def flows_agree(w):
 
 
 @kernel
+def search_tables_agree(w):
+    """Return whether the slots of each stratum hold as many of its posts as were open."""
+    for stratum in range(w.strata.shape[1]):
+        first = w.strata[Stratum.FIRST, stratum]
+        found = 0
+        for slot in range(first, first + w.strata[Stratum.SIZE, stratum]):
+            if w.slots[slot] >= 0:
+                if stratum_of(w, w.slots[slot] >> 1) != stratum:
+                    return False
+                found += 1
+        if found != w.strata[Stratum.OPEN, stratum]:
+            return False
+    return True
+
+
+@kernel
 def lists_agree(w):
     """Return whether the lists of vacancies and of posts of a workplace hold what they must."""
     vacant = 0
@@ -640,15 +714,6 @@ def check_conservation(w):
         rung = w.posts[Post.RUNG, post]
         workplace = w.posts[Post.WORKPLACE, post]
         held[workplace] += 1
-        cell = w.posts[Post.CELL, post]
-        takes = (
-            state == PostState.VACANT
-            and w.posts[Post.PENDING, post] == -1
-            and w.posts[Post.INSIDE, post] == 0
-        )
-        bit = (w.open_bits[cell >> 6] >> np.uint64(cell & 63)) & np.uint64(1)
-        if w.cells[cell] != post or (bit == np.uint64(1)) != takes:
-            broken = 5
         if state == PostState.FILLED:
             stock[rung, Stock.FILLED] += 1
             filled[workplace] += 1
@@ -672,6 +737,8 @@ def check_conservation(w):
         for what in range(stock.shape[1]):
             if stock[rung, what] != w.stock[rung, what]:
                 broken = 3
+    if not search_tables_agree(w):
+        broken = 5
     for workplace in range(w.workplaces.shape[1]):
         if held[workplace] != w.workplaces[Workplace.POSTS, workplace]:
             broken = 4
@@ -714,6 +781,8 @@ def advance_month(w, month):
         note_stocks(w)
     set_trends(w)
     set_fill_factors(w)
+    if w.counts[Count.SETTLING] > 0:
+        note_room(w)
     add_entrants(w)
     run_measures(w)
     people_pass(w)
@@ -724,6 +793,10 @@ def advance_month(w, month):
         check_conservation(w)
     for number in range(1, rounds + 1):
         hiring_round(w, number, slack)
+        if w.counts[Count.CHECK] == 1:
+            check_conservation(w)
+    if w.counts[Count.SETTLING] == 2:
+        level(w)
         if w.counts[Count.CHECK] == 1:
             check_conservation(w)
     record_people(w)

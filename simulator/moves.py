@@ -42,17 +42,16 @@ from simulator.world import (
     ALWAYS,
     DISTANCE_MONTHS,
     NEVER,
+    Block,
     Count,
     Flow,
     Help,
     Shift,
     Snapshot,
     Stock,
+    Stratum,
 )
 
-ONE = np.uint64(1)
-SIXTY_THREE = np.uint64(63)
-SIX = np.uint64(6)
 OF_THIS_MONTH = 64  # bit of a recorded state: the person is in the month's list of changes
 NOT_COUNTED = 18  # recorded state of somebody new: position OUT
 
@@ -101,25 +100,6 @@ def stratum_of(w, post):
 
 
 @kernel
-def set_open_bit(w, post, is_open):
-    """Let a vacancy take applications, or stop it."""
-    posts = w.posts
-    open_bits = w.open_bits
-    strata = w.strata
-    cell = np.uint64(posts[Post.CELL, post])
-    at = cell >> SIX
-    bit = ONE << (cell & SIXTY_THREE)
-    was = (open_bits[at] & bit) != np.uint64(0)
-    stratum = stratum_of(w, post)
-    if is_open and not was:
-        open_bits[at] |= bit
-        strata[3, stratum] += 1
-    elif was and not is_open:
-        open_bits[at] &= ~bit
-        strata[3, stratum] -= 1
-
-
-@kernel
 def enter_register(w, person):
     """Let measures recruit a person: the person joins a hashed cell of the register.
 
@@ -128,35 +108,6 @@ def enter_register(w, person):
     cell = index_high(w.person_hash[person], w.register_heads.shape[0])
     w.register[person] = w.register_heads[cell]
     w.register_heads[cell] = person
-
-
-@kernel
-def enter_search_table(w, post):
-    """Give a post a cell in the table of its stratum: its hashed place, or the next free one."""
-    stratum = stratum_of(w, post)
-    first = w.strata[0, stratum]
-    size = w.strata[1, stratum]
-    at = index_high(w.post_hash[post], size)
-    for _ in range(size):
-        if w.cells[first + at] < 0:
-            break
-        at += 1
-        if at == size:
-            at = 0
-    if w.cells[first + at] >= 0:
-        w.counts[Count.OVERFLOW] = 2
-        return
-    w.cells[first + at] = post
-    w.posts[Post.CELL, post] = first + at
-    w.strata[2, stratum] += 1
-
-
-@kernel
-def leave_search_table(w, post):
-    """Free the cell of a destroyed post."""
-    set_open_bit(w, post, False)
-    w.cells[w.posts[Post.CELL, post]] = -1
-    w.strata[2, stratum_of(w, post)] -= 1
 
 
 @kernel
@@ -263,7 +214,8 @@ def help_of(w, person, what):
 @kernel
 def note_change(w, person):
     """Note that a person's status or post changed: for the record and for the screen."""
-    w.screens[w.place_of_person[person]] = ALWAYS
+    gone = w.people[Person.STATUS, person] > Status.N
+    w.screens[w.place_of_person[person]] = NEVER if gone else ALWAYS
     state = w.snapshots[Snapshot.STATE, person]
     if state & OF_THIS_MONTH:
         return
@@ -317,8 +269,6 @@ def start_collection(w, post):
     length = collection_length(unit(word(w.post_hash[post], base, number)), w.par)
     w.posts[Post.CLOSES, post] = w.counts[Count.NOW] + length
     w.posts[Post.APPLICANTS, post] = -1
-    if w.posts[Post.INSIDE, post] == 0:
-        set_open_bit(w, post, True)
 
 
 @kernel
@@ -423,9 +373,9 @@ def drop_applications(w, post):
     """Give the applications of a collection back to the pool."""
     at = w.posts[Post.APPLICANTS, post]
     while at >= 0:
-        following = w.pool[1, at]
-        w.pool[1, at] = np.int32(w.counts[Count.FREE_APPLICATION])
-        w.counts[Count.FREE_APPLICATION] = at
+        following = w.pool[Block.NEXT, at]
+        w.pool[Block.NEXT, at] = np.int32(w.counts[Count.FREE_BLOCK])
+        w.counts[Count.FREE_BLOCK] = at
         at = following
     w.posts[Post.APPLICANTS, post] = -1
 
@@ -447,7 +397,6 @@ def give_up(w, post):
     """Withdraw a vacancy for which nobody was found."""
     rung = w.posts[Post.RUNG, post]
     drop_applications(w, post)
-    set_open_bit(w, post, False)
     close_public_spell(w, post)
     count_post(w, post, -1)
     w.posts[Post.STATE, post] = PostState.WITHDRAWN
@@ -503,7 +452,7 @@ def destroy_post(w, post, cause):
         flow(w, rung, Flow.FILL + Fill.POST_DESTROYED)
     if state != PostState.FILLED:  # a filled post left the stock with its holder
         count_post(w, post, -1)
-    leave_search_table(w, post)
+    w.strata[Stratum.POSTS, stratum_of(w, post)] -= 1
     unlink_from_workplace(w, post)
     w.posts[Post.STATE, post] = PostState.DESTROYED
     w.posts[Post.PENDING, post] = -1
@@ -696,7 +645,7 @@ def create_post(w, key, workplace, sector, rung, contract, cause, asks):
     w.active_post_hash[at] = w.post_hash[post]
     w.place_of_post[post] = at
     w.counts[Count.ACTIVE_POSTS] += 1
-    enter_search_table(w, post)
+    w.strata[Stratum.POSTS, stratum_of(w, post)] += 1
     link_to_workplace(w, post)
     emit(w, EventKind.POST_CREATED, cause, -1, post, -1, rung, 0, -1, -1, 0, 0)
     origin = cause if is_cover(cause) else Cause.NEW_POST

@@ -191,10 +191,14 @@ def _columns(world: World) -> Iterator[tuple[Outcome, np.ndarray]]:
 
 
 def series(world: World) -> tuple[list[Outcome], np.ndarray]:
-    """Return the catalogue and the monthly values of a world, shape (outcomes, months)."""
+    """Return the catalogue and the monthly values of a world, shape (outcomes, months).
+
+    All outcomes are counts or sums: those of a scaled place are multiplied back here.
+    """
     pairs = list(_columns(world))
     names = [outcome for outcome, _ in pairs]
-    return names, np.array([np.asarray(values, np.float64) for _, values in pairs])
+    values = np.array([np.asarray(values, np.float64) for _, values in pairs])
+    return names, values * world.place.scale
 
 
 def window(names: list[Outcome], values: np.ndarray, first: int, last: int) -> np.ndarray:

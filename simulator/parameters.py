@@ -77,6 +77,7 @@ class Par(IntEnum):
     ELSEWHERE_END = auto()
     FIND_ELSEWHERE = auto()
     COMMUTER_LEAVES = auto()
+    MOVE_IN_WORK = auto()
     POST_DESTROYED = auto()
     DESTROYED_SHRINKING = auto()
     DESTROYED_GROWING = auto()

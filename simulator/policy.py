@@ -193,7 +193,7 @@ class Policy:
         return min(1.0, max(0.0, known_share(min(1.0, own), referrals)))
 
     def _places(self, measure: Measure, engagement: float) -> float:
-        planned = self.mix.places_per_month(measure.id)
+        planned = self.mix.places_per_month(measure.id) / self.place.scale
         if not measure.delivered_by:
             return planned
         return planned * places_share(

@@ -54,7 +54,7 @@ from simulator.headline import (
     strengths_of,
     unmeasured,
 )
-from simulator.runs import barrier_meanings, columns_of_frame, run, world_table
+from simulator.runs import barrier_meanings, columns_of_frame, run, scale_option, world_table
 from simulator.wording import Words
 
 LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
@@ -116,7 +116,7 @@ def write_comparison(
             command=f"compare {town.id} {named} --against {comparison.against.id} "
             f"--years {comparison.years} --replications {comparison.replications} "
             f"--design {design_of(comparison)} --closure {closure} --seed {comparison.seed} "
-            f"--lang {lang}",
+            f"--lang {lang}{scale_option(town)}",
             seeds=comparison.seeds,
             scenario_hash=town.scenario_hash([comparison.against, *comparison.mixes]),
             inputs=town.inputs([comparison.against, *comparison.mixes]),

@@ -29,6 +29,7 @@ from simulator.ledger import Ledger, RunRecord, Snapshot, derive_ledger
 from simulator.margins import count_margins, margin_rows
 from simulator.outcomes import Outcome, series, window
 from simulator.policy import lay_out_mix
+from simulator.scale import check_scale
 from simulator.town import Town, _snapshot
 from simulator.world import Count
 
@@ -70,7 +71,7 @@ class RunResult:
     margins: dict[str, list]
     outcomes: list[Outcome]
     values: np.ndarray
-    scale: float = 1.0
+    multiplier: float = 1.0
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -195,7 +196,7 @@ class RunResult:
             write_manifest(
                 out,
                 command=f"run {site.id} --mix {self.mix.id} --years {self.years} "
-                f"--closure {self.closure} --seed {self.seed}",
+                f"--closure {self.closure} --seed {self.seed}{scale_option(self.town)}",
                 seeds=[self.seed],
                 scenario_hash=self.town.scenario_hash([self.mix]),
                 inputs=self.town.inputs([self.mix]),
@@ -203,10 +204,16 @@ class RunResult:
                 mix=self.mix.id,
                 closure=self.closure,
                 years=self.years,
-                scale=self.scale,
+                multiplier=self.multiplier,
+                scale=self.town.scale,
             )
             write_codebook(out, barriers)
         return Path(folder)
+
+
+def scale_option(town: Town) -> str:
+    """Return the option by which a command names the scale of a place."""
+    return f" --scale {town.scale}" if town.scale > 1 else ""
 
 
 def barrier_meanings(site: Site) -> dict[str, str]:
@@ -299,6 +306,10 @@ def world_table(town: Town, built, world: World) -> dict[str, list]:  # noqa: AN
     rows = margin_rows(town.site, town.values, at_build)
     for row in rows:
         row["at_start"] = at_start.get((row["margin"], row["cell"]))
+        if row["margin"] not in ("tenure", "workplaces"):  # the others are head counts
+            for name in ("target", "built", "at_start"):
+                if row[name] is not None:
+                    row[name] *= town.scale
     names = ("margin", "cell", "target", "built", "at_start", "source")
     return {name: [row[name] for row in rows] for name in names}
 
@@ -311,7 +322,8 @@ def run(
     closure: str = "R",
     parameters: dict[str, float] | None = None,
     check: bool = False,
-    scale: float = 1.0,
+    multiplier: float = 1.0,
+    scale: int | None = None,
 ) -> RunResult:
     """Run one world with its ledger.
 
@@ -331,8 +343,11 @@ def run(
         Values that replace those of the files.
     check : bool
         Verify conservation after every round.
-    scale : float
+    multiplier : float
         Factor on the levers that nobody has measured.
+    scale : int, optional
+        Simulate one person in so many; outcomes and margins are multiplied back, events are those
+        of the people simulated.
 
     Returns
     -------
@@ -343,13 +358,14 @@ def run(
     ScenarioError
         When a scenario file is wrong.
     """
-    town = site if isinstance(site, Town) else Town(site, parameters)
+    town = site if isinstance(site, Town) else Town(site, parameters, scale=scale)
+    check_scale(town.site.margins.filled_posts.value, town.scale)
     chosen = town.mix(mix)
     start = town.start(seed, record=True, check=check)
     margins = world_table(town, start.built, start.world)
     world = town.begin(seed, closure=closure, record=True, check=check)
     if chosen.entries:
-        lay_out_mix(chosen, town.site, town.place, scale=scale).install(world)
+        lay_out_mix(chosen, town.site, town.place, scale=multiplier).install(world)
     world.lay_out(0, 12 * years, assign_cells(world, town.site), target_cells())
     at_start: Snapshot = _snapshot(world)
     world.advance(12 * years)
@@ -373,5 +389,5 @@ def run(
         n_posts=p,
     )
     return RunResult(
-        town, chosen, seed, closure, years, world, record, margins, outcomes, values, scale
+        town, chosen, seed, closure, years, world, record, margins, outcomes, values, multiplier
     )

@@ -30,7 +30,7 @@ from simulator.codes import Contract, PostState, Status, Trend
 from simulator.columns import Person, Post, Trait
 from simulator.compile import kernel
 from simulator.parameters import Par
-from simulator.world import ALWAYS, DECAY_MONTHS, NEVER, Count, Scalar, Shift
+from simulator.world import ALWAYS, DECAY_MONTHS, NEVER, OF_MEN, Count, Scalar, Shift, Table
 
 SCREEN_MONTHS = 12  # how long screens hold
 LONG_TENURE = 10000
@@ -38,6 +38,8 @@ _S16 = np.uint64(16)
 _S32 = np.uint64(32)
 _S48 = np.uint64(48)
 _LOW16 = np.uint64(0xFFFF)
+# what a person's draws may reach: leave the place, change by choice, change of work, applications
+LEAVES, CHOOSES, LOSES, SENDS = 1, 2, 4, 8
 ONE_GONE_IN = 16  # the list of active people is compacted when one in so many is gone
 
 
@@ -76,8 +78,10 @@ def screen_of(w, person):
     age = min(age_months // 12, 99)
     later = min(age + 1, 99)
     leaves = 0.0
-    for table in range(3):  # dies, moves away, retires
-        leaves += max(w.ages[table, age], w.ages[table, later])
+    own = people[Person.SEX, person] * OF_MEN
+    away = Table.MOVES_AWAY_IN_WORK if status == Status.EMPLOYED else Table.MOVES_AWAY
+    for table in (Table.DIES, away, Table.RETIRES):
+        leaves += max(w.ages[own + table, age], w.ages[own + table, later])
     leaves *= 1.000001
     health = int(w.scalars[Scalar.BIT_HEALTH])
     ill = health >= 0 and (people[Person.BARRIERS, person] >> health) & 1 == 1
@@ -183,16 +187,19 @@ def screen_afresh(w):
 
 @kernel
 def flag_people(screens, hashes, demography, work, flagged, n):
-    """Compare the month's two draws of each person with the screen (vectorised by the compiler)."""
+    """Compare the month's two draws of each person with the screen (vectorised by the compiler).
+
+    A bit for each of the four chances says which of them a draw may reach.
+    """
     for at in range(n):
         x = mix(hashes[at] ^ demography)
         y = mix(hashes[at] ^ work)
         bound = screens[at]
         flagged[at] = (
-            ((x >> _S48) <= (bound >> _S48))
-            | (((x >> _S16) & _LOW16) <= ((bound >> _S32) & _LOW16))
-            | ((y >> _S48) <= ((bound >> _S16) & _LOW16))
-            | (((~y >> _S16) & _LOW16) <= (bound & _LOW16))
+            ((x >> _S48) <= (bound >> _S48)) * LEAVES
+            + (((x >> _S16) & _LOW16) <= ((bound >> _S32) & _LOW16)) * CHOOSES
+            + ((y >> _S48) <= ((bound >> _S16) & _LOW16)) * LOSES
+            + (((~y >> _S16) & _LOW16) <= (bound & _LOW16)) * SENDS
         )
 
 
@@ -213,7 +220,7 @@ def list_flagged(flagged, due, n):
     kept = 0
     for at in range(n):
         due[kept] = at
-        kept += flagged[at]
+        kept += flagged[at] != 0
     return kept
 
 

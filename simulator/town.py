@@ -20,12 +20,15 @@ from scenarios.measures import BASELINE, Mix, load_mix
 from simulator.build import BuiltWorld, build_world
 from simulator.codes import Status
 from simulator.columns import Person
+from simulator.compact import drop_gone
 from simulator.compile import code_hash
 from simulator.engine import ROUNDS, Place, World, place_of, settle
 from simulator.ledger import Snapshot
 from simulator.parameters import Par, parameter_vector
+from simulator.scale import scaled_site
 
-STARTS_KEPT = 8  # settled worlds kept in memory (about 10 MB each for a town)
+STARTS_KEPT = 8  # settled worlds kept in memory (some 15 MB each for a town)
+PEOPLE_KEPT = 400_000  # in all of them; large places keep two
 
 
 @functools.cache
@@ -59,7 +62,10 @@ class Town:
     rounds : int
         Hiring rounds a month.
     starts_kept : int
-        Settled worlds kept in memory.
+        Settled worlds kept in memory, fewer of large places.
+    scale : int
+        One person in so many is simulated (:mod:`simulator.scale`); outcomes are multiplied back.
+        That of the site file unless given.
 
     Raises
     ------
@@ -73,9 +79,14 @@ class Town:
         parameters: dict[str, float] | None = None,
         rounds: int = ROUNDS,
         starts_kept: int = STARTS_KEPT,
+        scale: int | None = None,
     ) -> None:
         self.starts_kept = starts_kept
-        self.site = site if isinstance(site, Site) else load_site(site)
+        self.whole = site if isinstance(site, Site) else load_site(site)
+        if scale is None:
+            scale = self.whole.scale.one_in if self.whole.scale else 1
+        self.scale = scale
+        self.site = scaled_site(self.whole, scale)
         self.numbers = load_parameters(self.site)
         self.values = {name: float(number) for name, number in self.numbers.items()}
         unknown = set(parameters or {}) - set(self.values)
@@ -85,7 +96,9 @@ class Town:
         self.values.update(self.changed)
         scores = penalty_scores()
         penalties = np.array([scores.get(barrier, 0.0) for barrier in self.site.barrier_ids])
-        self.place: Place = place_of(self.site, parameter_vector(self.values), penalties, rounds)
+        self.place: Place = place_of(
+            self.site, parameter_vector(self.values), penalties, rounds, scale
+        )
         self._starts: OrderedDict[tuple[int, bool], Start] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -121,12 +134,15 @@ class Town:
         world = World.assemble(built, self.place, seed, record=record, check=check)
         snapshot = _snapshot(world)
         settle(world)
+        if not record:
+            drop_gone(world)
         events = world.take_events()
         retired = int((built.people[Person.STATUS] == Status.RETIRED).sum())
         start = Start(world, built, snapshot, events, retired)
         with self._lock:
             self._starts[key] = start
-            while len(self._starts) > self.starts_kept:
+            kept = min(self.starts_kept, max(2, PEOPLE_KEPT // built.people.shape[1]))
+            while len(self._starts) > kept:
                 self._starts.popitem(last=False)
         return start
 
@@ -156,7 +172,7 @@ class Town:
         partners = Path(scenarios.__file__).parent / "partners.toml"
         parts = {
             "site": self.site.model_dump_json(),
-            "parameters": repr((sorted(self.values.items()), self.place.rounds)),
+            "parameters": repr((sorted(self.values.items()), self.place.rounds, self.scale)),
             "penalties": repr(sorted(penalty_scores().items())),
             "partners": partners.read_text(encoding="utf-8"),
             "mixes": "".join(mix.model_dump_json() for mix in mixes),
@@ -176,11 +192,12 @@ class Town:
         Returns
         -------
         dict
-            ``site`` and ``mixes`` as JSON text (the order of measures counts), ``parameters``
-            that replace those of the files, ``hashes`` of the parts.
+            ``site`` (at full size) and ``mixes`` as JSON text (the order of measures counts),
+            ``scale``, ``parameters`` that replace those of the files, ``hashes`` of the parts.
         """
         return {
-            "site": self.site.model_dump_json(),
+            "site": self.whole.model_dump_json(),
+            "scale": self.scale,
             "parameters": dict(sorted(self.changed.items())),
             "mixes": [mix.model_dump_json() for mix in mixes],
             "hashes": self.hashes(mixes),

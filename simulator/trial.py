@@ -367,6 +367,7 @@ class Host:
                 enrolments=np.zeros((len(Enrolment), room), np.int32),
                 helps=np.zeros((len(Help), room)),
             )
+            world.make_room_for_posts(room)  # of substitutes
             w = world.columns
             w.counts[Count.MONTH] = world.month
             with np.errstate(over="ignore"):

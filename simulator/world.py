@@ -32,8 +32,9 @@ class Count(_Positions):
     ACTIVE_POSTS = auto()
     EVENTS = auto()
     OPEN_POSTS = auto()  # length of the list of vacant posts
-    APPLICATIONS = auto()  # applications ever allocated in the pool
-    FREE_APPLICATION = auto()  # head of the free list, or -1
+    BLOCKS = auto()  # blocks of applications ever used
+    FREE_BLOCK = auto()  # head of the list of free blocks, or -1
+    CLOSING = auto()  # vacancies whose collection ends in this round
     HELPS = auto()
     ENROLMENTS = auto()
     MONTH = auto()
@@ -65,6 +66,7 @@ class Count(_Positions):
     FLAG_UNDER_30 = auto()
     NO_SCREENS = auto()  # 1: the rules look at everybody every month (slow; a check)
     SCREENED_UNTIL = auto()  # first month for which the screens must be computed afresh
+    SETTLING = auto()  # 1: a settling month, 2: the last one (:mod:`simulator.settling`)
 
 
 class Flow(_Positions):
@@ -111,6 +113,26 @@ class Tally(_Positions):
     N = 8
     OUT = 9  # retired, left, dead
     SIZE = 10
+
+
+class Stratum(_Positions):
+    """int64 rows of the table of strata (sector and rung)."""
+
+    FIRST = auto()  # first slot in the search table
+    SIZE = auto()  # slots, and the number of posts among which a search looks for open ones
+    POSTS = auto()  # posts not destroyed
+    OPEN = auto()  # vacancies that take applications this round
+    OPEN_PUBLIC = auto()
+    USED = auto()  # slots in use this round
+
+
+class Block(_Positions):
+    """int32 rows of a block of applications: 64 bytes, what memory hands over at a time."""
+
+    NEXT = 0  # next block of the same collection or of the free ones, or -1
+    COUNT = 1  # applications in this block
+    FIRST = 2  # person row * 2 + whether the two have met, fourteen times
+    SIZE = 16
 
 
 class Snapshot(_Positions):
@@ -305,12 +327,19 @@ class Enrolment(_Positions):
 
 
 class Table(_Positions):
-    """Rows of the float64 table indexed by age in years (0..99)."""
+    """Rows of the float64 table indexed by age in years (0..99): women's, then men's.
+
+    A row of men stands :data:`OF_MEN` below that of women.
+    """
 
     DIES = auto()
     MOVES_AWAY = auto()
+    MOVES_AWAY_IN_WORK = auto()  # people with a post here
     RETIRES = auto()
     MOVES_IN = auto()  # cumulative share of movers-in by age
+
+
+OF_MEN = len(Table)  # rows by which men's stand below women's
 
 
 class Sector(_Positions):
@@ -363,11 +392,11 @@ class Columns(NamedTuple):
     workplace_hash: np.ndarray
     heads: np.ndarray  # int32 (RUNGS, n): first post of a workplace and rung
     interested: np.ndarray  # int32 (RUNGS, n): first person who wants to move inside this month
-    strata: np.ndarray  # int64 (4, sectors * RUNGS): first cell, cells, posts, open posts
-    cells: np.ndarray  # int32: post row or -1
-    open_bits: np.ndarray  # uint64: one bit per cell, set while the post takes applications
+    strata: np.ndarray  # int64 (Stratum, sectors * RUNGS)
+    search_fails: np.ndarray  # float64 (2, sectors * RUNGS): chance, all and public vacancies
+    slots: np.ndarray  # int32: vacancies open this round, post row * 2 + public, or -1
     open_posts: np.ndarray  # int32: list of vacant posts
-    pool: np.ndarray  # int32 (3, capacity): applications (person, next, met)
+    pool: np.ndarray  # int32 (Block, capacity): blocks of applications
     intents: np.ndarray  # int64 (rounds, capacity): person row * 64 + number of the application
     intent_counts: np.ndarray  # int64 (rounds,)
     active_people: np.ndarray  # int32
@@ -383,7 +412,7 @@ class Columns(NamedTuple):
     par_screened: np.ndarray  # float64 (Par,): parameters for which the screens hold
     register_heads: np.ndarray  # int32 (2**k,): first person of a cell that measures draw, or -1
     register: np.ndarray  # int32: next person of the same cell, or -1
-    templates: np.ndarray  # int32: start posts by sector
+    templates: np.ndarray  # int32 (3, posts at start): workplace, rung, contract; by sector
     template_start: np.ndarray  # int64 (sectors + 1,)
     fill_ring: np.ndarray  # float64 (12, 2, strata): fills and vacancy-months, last twelve months
     fill_factor: np.ndarray  # float64 (strata,): (Q/Q0)^eps of this month
@@ -398,7 +427,7 @@ class Columns(NamedTuple):
     counts: np.ndarray  # int64 (Count,)
     par: np.ndarray  # float64 (Par,)
     scalars: np.ndarray  # float64 (Scalar,)
-    ages: np.ndarray  # float64 (Table, 100)
+    ages: np.ndarray  # float64 (2 * Table, 100)
     sectors: np.ndarray  # float64 (Sector + 12, sectors)
     log_wages: np.ndarray  # float64 (sectors, RUNGS)
     penalties: np.ndarray  # float64 (bits,): written score by barrier
@@ -410,7 +439,7 @@ class Columns(NamedTuple):
     enrolments: np.ndarray  # int32 (Enrolment, capacity)
     helps: np.ndarray  # float64 (Help, capacity)
     shifts: np.ndarray  # float64 (Shift, workplaces)
-    closing: np.ndarray  # int64 (capacity, 2 + LONGEST_SHORTLIST): scratch of the closing stage
+    closing: np.ndarray  # int32 (capacity, 2 + LONGEST_SHORTLIST): scratch of the closing stage
     decay: np.ndarray  # float64 (DECAY_MONTHS,): search left by months out of work
     distance: np.ndarray  # float64 (2, DISTANCE_MONTHS): distance kept out of work and in work
     penalty_of_flags: np.ndarray  # float64 (2**bits,): written score of a set of barriers
@@ -419,13 +448,15 @@ class Columns(NamedTuple):
     checked_stock: np.ndarray  # int64 (RUNGS, Stock): scratch of the conservation check
     checked_workplaces: np.ndarray  # int64 (2, workplaces): scratch of the conservation check
     served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before
+    as_built: np.ndarray  # int64 (AsBuilt,): counts that settling restores
+    room: np.ndarray  # int64 (AsBuilt,): what is missing of them, scratch
 
 
 # stored entity by entity: the rules read many columns of one person or post at a time
 BY_ENTITY = frozenset(
     {
         "people", "traits", "snapshots", "posts", "pool",
-        "workplaces", "policies", "shifts", "heads", "interested",
+        "workplaces", "policies", "shifts", "heads", "interested", "templates",
     }
 )  # fmt: skip
 
@@ -450,8 +481,8 @@ LAYOUT = {
     "heads": ("int32", 2),
     "interested": ("int32", 2),
     "strata": ("int64", 2),
-    "cells": ("int32", 1),
-    "open_bits": ("uint64", 1),
+    "search_fails": ("float64", 2),
+    "slots": ("int32", 1),
     "open_posts": ("int32", 1),
     "pool": ("int32", 2),
     "intents": ("int64", 2),
@@ -469,7 +500,7 @@ LAYOUT = {
     "par_screened": ("float64", 1),
     "register_heads": ("int32", 1),
     "register": ("int32", 1),
-    "templates": ("int32", 1),
+    "templates": ("int32", 2),
     "template_start": ("int64", 1),
     "fill_ring": ("float64", 3),
     "fill_factor": ("float64", 1),
@@ -496,7 +527,7 @@ LAYOUT = {
     "enrolments": ("int32", 2),
     "helps": ("float64", 2),
     "shifts": ("float64", 2),
-    "closing": ("int64", 2),
+    "closing": ("int32", 2),
     "decay": ("float64", 1),
     "distance": ("float64", 2),
     "penalty_of_flags": ("float64", 1),
@@ -505,4 +536,6 @@ LAYOUT = {
     "checked_stock": ("int64", 2),
     "checked_workplaces": ("int64", 2),
     "served": ("uint64", 1),
+    "as_built": ("int64", 1),
+    "room": ("int64", 1),
 }

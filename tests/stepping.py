@@ -8,7 +8,7 @@ from simulator.codes import PostState
 from simulator.columns import Post
 from simulator.compile import kernel
 from simulator.enrolment import add_meetings, run_measures
-from simulator.hiring import inside_stage, rank_applicants, send_application
+from simulator.hiring import inside_stage, list_vacancies, rank_applicants, send_application
 from simulator.month import (
     add_entrants,
     add_new_posts,
@@ -17,7 +17,7 @@ from simulator.month import (
     set_fill_factors,
     set_trends,
 )
-from simulator.world import LONGEST_SHORTLIST, Count
+from simulator.world import LONGEST_SHORTLIST, Block, Count
 
 
 @kernel
@@ -33,6 +33,7 @@ def _to_first_applications(w, slack):
     add_new_posts(w)
     w.counts[Count.ROUND] = 1
     inside_stage(w)
+    list_vacancies(w)
     for at in range(w.intent_counts[0]):
         code = w.intents[0, at]
         send_application(w, code >> 6, code & 63, slack)
@@ -79,8 +80,9 @@ def first_round(world):
             key = int(w.post_keys[post])
             at, names = int(w.posts[Post.APPLICANTS, post]), []
             while at >= 0:
-                names.append(int(w.person_keys[w.pool[0, at]]))
-                at = int(w.pool[1, at])
+                filed = w.pool[Block.FIRST : Block.FIRST + w.pool[Block.COUNT, at], at]
+                names += w.person_keys[filed >> 1].tolist()
+                at = int(w.pool[Block.NEXT, at])
             applications[key] = sorted(names)
             if w.posts[Post.CLOSES, post] <= w.counts[Count.NOW]:
                 n = _rank(h, post)

@@ -10,11 +10,15 @@ from simulator.build import (
     ROUNDS,
     build_world,
     count_margins,
+    working_shares,
     world_margins,
 )
 from simulator.codes import Cause, Contract, PostState, Status
 from simulator.columns import Person, Policy, Post, Trait, Workplace
 from simulator.demography import demography, retired_shares, single_years
+from simulator.engine import place_of
+from simulator.parameters import parameter_vector
+from simulator.world import OF_MEN, Table
 
 
 @pytest.fixture(scope="module")
@@ -190,26 +194,39 @@ def test_parameters_move_the_built_world(kokkola, parameters):
 
 def test_ages_stay_as_they_are(kokkola):
     flows = demography(kokkola)
-    persons = single_years(kokkola)
-    retired = persons * retired_shares(kokkola)
-    active = persons - retired
     age = np.arange(720) // 12 + 15
-    now, gone = np.repeat(active / 12, 12), np.repeat(retired / 12, 12)
-    hired = flows.move_in_per_month[age] * ((age >= 20) & (age < 58))
-    hired *= kokkola.demography.movers_with_job.value / hired.sum()
-    for _ in range(240):
-        leaves = (flows.death_per_month + flows.move_out_per_month)[age] * now
-        retires = flows.retire_per_month[age] * now
-        now = now - leaves - retires + flows.move_in_per_month[age] / 12 + hired
-        gone = gone + retires
-        now, gone = np.roll(now, 1), np.roll(gone, 1)
-        now[0], gone[0] = flows.leavers_per_month, 0.0
-    assert now.sum() == pytest.approx(active.sum(), rel=0.005)
-    assert gone.sum() == pytest.approx(retired.sum(), rel=0.01)
-    groups = now.reshape(12, 60).sum(1)
-    assert groups[:10] == pytest.approx(active.reshape(12, 5).sum(1)[:10], rel=0.01)
+    total = 0.0
+    for sex, persons in enumerate(single_years(kokkola)):
+        retired = persons * retired_shares(kokkola)
+        active = persons - retired
+        now, gone = np.repeat(active / 12, 12), np.repeat(retired / 12, 12)
+        hired = flows.move_in_per_month[:, age] * ((age >= 20) & (age < 58))
+        hired = hired[sex] * kokkola.demography.movers_with_job.value / hired.sum()
+        for _ in range(240):
+            leaves = (flows.death_per_month + flows.move_out_per_month[sex])[age] * now
+            retires = flows.retire_per_month[sex, age] * now
+            now = now - leaves - retires + flows.move_in_per_month[sex, age] / 12 + hired
+            gone = gone + retires
+            now, gone = np.roll(now, 1), np.roll(gone, 1)
+            now[0], gone[0] = flows.leavers_per_month[sex], 0.0
+        assert now.sum() == pytest.approx(active.sum(), rel=0.008)
+        assert gone.sum() == pytest.approx(retired.sum(), rel=0.02)
+        groups = now.reshape(12, 60).sum(1)
+        assert groups[:10] == pytest.approx(active.reshape(12, 5).sum(1)[:10], rel=0.012)
+        total += 12 * (flows.retire_per_month[sex, 15:75] * active).sum() / 20_000
     assert (flows.move_in_per_month >= 0).all()
-    assert flows.retire_per_month[75] == 1.0
-    assert flows.retire_per_month[:58].max() == 0.0
-    at_work = 12 * (flows.retire_per_month[15:75] * active).sum() / 20_000
-    assert 0.015 < at_work < 0.035
+    assert (flows.retire_per_month[:, 75] == 1.0).all()
+    assert flows.retire_per_month[:, :58].max() == 0.0
+    assert 0.015 < total < 0.035
+
+
+def test_moving_away_keeps_its_mean_when_a_post_keeps_people(kokkola, parameters):
+    place = place_of(kokkola, parameter_vector(parameters), np.zeros(len(kokkola.barrier_ids)))
+    flows, share = demography(kokkola), working_shares(kokkola)
+    for sex in range(2):
+        own = place.ages[sex * OF_MEN : (sex + 1) * OF_MEN]
+        mean = share[sex] * own[Table.MOVES_AWAY_IN_WORK]
+        mean += (1 - share[sex]) * own[Table.MOVES_AWAY]
+        assert mean == pytest.approx(flows.move_out_per_month[sex])
+    assert (share[:, :30] == 0).all()
+    assert 0.5 < share[:, 40].min() < 0.81

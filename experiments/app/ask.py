@@ -18,6 +18,7 @@ from experiments.app.options import (
     Local,
     OneClosure,
     Out,
+    Scale,
     Seed,
     Site,
     Threads,
@@ -72,6 +73,7 @@ def compare(
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
+    scale: Scale = None,
     threads: Threads = None,
 ) -> None:
     """Compare a place with and without a mix of measures, on the same random numbers."""
@@ -100,6 +102,7 @@ def compare(
             closure=closure.value,
             seed=seed,
             threads=threads,
+            scale=scale,
             progress=progress,
         )
     with Progress(words("progress.writing"), lang=lang.value):

@@ -63,6 +63,15 @@ Json = Annotated[
     typer.Option("--json", metavar="FILE", help="Write the list as JSON; - prints it."),
 ]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of the answer and the report.")]
+Scale = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        min=1,
+        help="For large places: simulate one person in K, whole workplaces; results are multiplied"
+        " back [that of the place].",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Worlds run side by side; default: all cores.")
 ]

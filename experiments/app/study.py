@@ -16,6 +16,7 @@ from experiments.app.options import (
     Local,
     OneClosure,
     Out,
+    Scale,
     Seed,
     Site,
     Threads,
@@ -40,6 +41,7 @@ def run(
     local: Local = None,
     lang: Lang = Language.EN,
     seed: Seed = 1,
+    scale: Scale = None,
     origin: Annotated[
         Path | None,
         typer.Option("--from", metavar="DIR", help="Run a row of a sweep again instead."),
@@ -67,7 +69,9 @@ def run(
     words = Words(lang.value)
     place = place_with(site, local)
     with Progress(words("progress.running", place=site), lang=lang.value):
-        result = run_world(place, mix=mix, years=years, seed=seed, closure=closure.value)
+        result = run_world(
+            place, mix=mix, years=years, seed=seed, closure=closure.value, scale=scale
+        )
     with Progress(words("progress.writing"), lang=lang.value):
         result.write(folder, force=force)
     typer.echo(result.answer(lang.value))

@@ -176,10 +176,10 @@ def status_after_job_loss(u, age, par):
         to_a *= par[Par.REGISTER_YOUNG]
         to_s = 1.0 - (1.0 - to_s) * par[Par.REGISTER_YOUNG]
     if u < to_a:
-        return Status.A
+        return Status.A.value
     if u < to_a + to_s:
-        return Status.S
-    return Status.P
+        return Status.S.value
+    return Status.P.value
 
 
 @kernel

@@ -15,7 +15,7 @@ BASE = {
     "years": 1,
     "closures": ["R", "E"],
     "places": ["kokkola"],
-    "levers": {"scale": {}},
+    "levers": {"multiplier": {}},
     "assumptions": {"backfill": {}},
 }
 
@@ -46,7 +46,7 @@ def test_sizes(changes, rows):
 
 
 def test_every_row_stands_in_one_block_and_rows_of_a_block_share_their_start():
-    plan = made(variants={"variant_stigma": {"values": [0, 2]}}, levers={"scale": {}},
+    plan = made(variants={"variant_stigma": {"values": [0, 2]}}, levers={"multiplier": {}},
                 assumptions={}, design="factorial", points=None)  # fmt: skip
     rows = [row for block in plan.blocks() for row in block.rows]
     assert [row.row for row in rows] == list(range(plan.rows))
@@ -79,7 +79,7 @@ def test_identity_is_what_decides_a_run():
 def test_a_plan_can_be_made_again_from_its_manifest():
     import json
 
-    plan = made(levers={"scale": {}, "taite.strength": {}})
+    plan = made(levers={"multiplier": {}, "taite.strength": {}})
     inputs = json.loads(json.dumps(plan.inputs(), sort_keys=True))
     again = plan_from(inputs)
     assert again.design_hash == plan.design_hash
@@ -91,10 +91,10 @@ def test_levers_reach_the_mix():
     plan = made(
         design="factorial", points=None, assumptions={},
         levers={"taite.dose": {"values": [0.25, 0.5]}, "taite.strength": {"values": ["top"]},
-                "iisirekry.months": {"values": [6]}, "scale": {"values": [1.5]}},
+                "iisirekry.months": {"values": [6]}, "multiplier": {"values": [1.5]}},
     )  # fmt: skip
-    mix, scale = plan.levers(0, 1)
-    assert scale == 1.5
+    mix, multiplier = plan.levers(0, 1)
+    assert multiplier == 1.5
     assert (mix.measures["taite"].dose, mix.measures["taite"].strength) == (0.5, "top")
     assert mix.measures["iisirekry"].months == 6
     # the others keep the term of the design

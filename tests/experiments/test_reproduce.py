@@ -16,7 +16,7 @@ from simulator.errors import ResultError
 def result(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "made"
     return run("kokkola", mix="kokkola", years=1, seed=3, parameters={"backfill": 0.8},
-               scale=1.5).write(folder)  # fmt: skip
+               multiplier=1.5).write(folder)  # fmt: skip
 
 
 def test_a_run_is_reproduced_with_its_own_parameters(result):

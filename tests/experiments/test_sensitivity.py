@@ -18,7 +18,7 @@ DESIGN = {
     "years": 3,
     "closures": ["R"],
     "places": ["kokkola"],
-    "levers": {"scale": {"low": 0.0, "high": 2.0}},
+    "levers": {"multiplier": {"low": 0.0, "high": 2.0}},
     "assumptions": {
         "backfill": {"low": 0.7, "high": 0.9},
         "public_share": {"low": 0.3, "high": 0.5},
@@ -55,14 +55,14 @@ def test_the_factor_that_matters_is_found_and_where_the_sign_turns(tmp_path, des
     found = sensitivity(known(tmp_path / "s", design, steep))
     table = found.table.set_index("factor")
     order = table["total"].sort_values(ascending=False).index
-    assert list(order[:2]) == ["backfill", "scale"]
+    assert list(order[:2]) == ["backfill", "multiplier"]
     if design == "sobol":
         assert table["total"]["backfill"] == pytest.approx(16 / 17, abs=0.08)
-        assert table["total"]["scale"] == pytest.approx(1 / 17, abs=0.03)
+        assert table["total"]["multiplier"] == pytest.approx(1 / 17, abs=0.03)
         assert table["total"]["public_share"] == pytest.approx(0, abs=1e-9)
     if design == "morris":
         assert table["total"]["backfill"] == pytest.approx(4.0)
-        assert table["total"]["scale"] == pytest.approx(1.0)
+        assert table["total"]["multiplier"] == pytest.approx(1.0)
     assert table["turns_at"]["backfill"] == pytest.approx(0.8, abs=0.005)
     assert "hangs most on backfill" in found.sentence
     assert "turns at 0.8" in found.sentence

@@ -20,7 +20,7 @@ DESIGN = {
     "years": 1,
     "closures": ["R"],
     "places": ["kokkola"],
-    "levers": {"scale": {}},
+    "levers": {"multiplier": {}},
 }
 
 

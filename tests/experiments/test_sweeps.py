@@ -29,7 +29,7 @@ DESIGN = {
     "years": 1,
     "closures": ["R", "E"],
     "places": [str(HAMLET)],
-    "levers": {"scale": {}},
+    "levers": {"multiplier": {}},
     "variants": {"variant_stigma": {"values": [0, 1]}},
 }
 
@@ -56,7 +56,7 @@ def test_results_are_tidy(whole):
     assert (table["status"] == "done").all()
     assert table["error"].isna().all()
     assert set(table["closure"]) == {"R", "E"}
-    assert table["lever_scale"].nunique() == 3
+    assert table["lever_multiplier"].nunique() == 3
     assert table.filter(like="difference__").notna().all(axis=None)
     codebook = (whole / "codebook.csv").read_text()
     assert all(f"results.parquet,{column}," in codebook for column in table.columns)

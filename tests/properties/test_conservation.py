@@ -138,7 +138,7 @@ def test_little_holds_to_the_round():
         (lambda w: w.posts.__setitem__((Post.HOLDER, 0), -1), 1),
         (lambda w: w.workplaces.__setitem__((Workplace.POSTS, 0), 99), 8),
         (lambda w: w.counts.__setitem__(Count.UNEMPLOYED, 0), 8),
-        (lambda w: w.open_bits.__setitem__(slice(None), 0), 5),
+        (lambda w: w.slots.__setitem__(slice(None), -1), 5),
     ],
 )
 def test_the_check_finds_what_is_broken(break_it, number):

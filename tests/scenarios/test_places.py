@@ -66,6 +66,7 @@ def shrunk(name):
         for bound in ("value", "low", "high"):
             if table[bound] is not None:
                 table[bound] /= by
+    data["scale"] = None  # it is the scale of the whole place
     return type(site).model_validate(data)
 
 
