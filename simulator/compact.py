@@ -15,6 +15,7 @@ from simulator.engine import (
     BY_POST,
     CLOSING_COLUMNS,
     World,
+    blocks_at_most,
     closing_at_most,
     room_for_people,
     room_for_posts,
@@ -88,7 +89,8 @@ def drop_gone(world: World) -> None:
     for column in _POSTS_OF_POST:
         posts[column] = post_at[posts[column]]
     arrays["register"][:n_people] = -1
-    pool = w.pool.copy(order="F")
+    used = int(counts[Count.BLOCKS])
+    pool = widened(w.pool[:, :used], int(max(used, blocks_at_most(w)) * GROWTH))
     codes = pool[Block.FIRST :, : int(counts[Count.BLOCKS])]
     codes[:] = (person_at[codes >> 1] << 1) | (codes & 1)
     for used, rows, places, at, beside in (
@@ -124,6 +126,7 @@ def drop_gone(world: World) -> None:
         **arrays,
         changed=changed,
         pool=pool,
+        intents=np.zeros((len(w.intents), int(w.intent_counts.max()) * 2 + 500), np.int64),
         open_posts=widened(post_at[open_posts].astype(np.int32), room_posts),
         slots=slots.astype(np.int32),
         heads=np.asfortranarray(post_at[w.heads].astype(np.int32)),

@@ -56,6 +56,7 @@ LEFT_BEFORE_THE_END = 0.09  # holders of short posts who leave before terms end 
 MONTHS_NORMAL = 24  # last months of settling from which Q0 and the normal slack are read
 CLOSING_COLUMNS = 2 + LONGEST_SHORTLIST
 NOT_IN_SPELL = -1000000
+FEWEST_MONTHS = 3  # after which one can tell how many rows more will be needed
 GROWTH = 1.3  # rows laid out when some are missing, so that they are for a few years
 # what has a row per person or post (lists of the active ones apart)
 BY_PERSON = (
@@ -240,7 +241,9 @@ def _hash_keys(keys, out):
 @kernel
 def _enter_all(w):
     for person in range(w.counts[Count.PEOPLE]):
-        enter_register(w, person)
+        # measures do not draw people who came for a post here
+        if w.people[Person.ENTERED_AS, person] != Cause.HIRED_FROM_OUTSIDE:
+            enter_register(w, person)
 
 
 @kernel
@@ -302,6 +305,23 @@ def room_for_people(w: Columns, people: int, growth: float = GROWTH) -> int:
     return int((people + entering(w, people)) * growth)
 
 
+def rows_to_come(w: Columns, since: np.ndarray, month: int) -> int:
+    """Return how many rows the months laid out will need, going by those so far, or 0.
+
+    Parameters
+    ----------
+    since : ndarray
+        Month in which each person entered or each post was created.
+    month : int
+        Next month to run.
+    """
+    first = int(w.counts[Count.FIRST_MONTH])
+    if month - first < FEWEST_MONTHS:
+        return 0
+    new = int((since >= first).sum())
+    return int(1.1 * new / (month - first) * (first + len(w.totals) - month))
+
+
 def opening(posts: int) -> int:
     """Return how many posts could be created in a month at most."""
     return int(posts * 0.06) + 500
@@ -321,6 +341,15 @@ def covers_of_month(w: Columns) -> int:
 def closing_at_most(w: Columns) -> int:
     """Return how many vacancies may close in one round, those that open this month included."""
     return int(w.counts[Count.OPEN_POSTS]) + int(w.strata[Stratum.POSTS].sum()) // 4 + 200
+
+
+def blocks_at_most(w: Columns) -> int:
+    """Return how many blocks of applications may be in use in a month.
+
+    Each vacancy has one block that is not full; full ones are those of a few months' applications.
+    """
+    vacancies = int(w.counts[Count.OPEN_POSTS]) + int(w.strata[Stratum.POSTS].sum()) // 10
+    return vacancies + int(w.intent_counts.sum()) // 6 + 200
 
 
 class MonthlyPolicy(Protocol):
@@ -595,7 +624,8 @@ class World:
         w = self.columns
         people, posts = w.counts[Count.PEOPLE], w.counts[Count.POSTS]
         if people + entering(w, people) > len(w.person_keys):
-            wide = room_for_people(w, people)
+            to_come = rows_to_come(w, w.people[Person.ENTERED_MONTH, :people], self.month)
+            wide = room_for_people(w, people + to_come, 1.02 if to_come else GROWTH)
             names = (*BY_PERSON, "active_people", "active_hash", "screens", "changed")
             self._replace(**{name: widened(getattr(w, name), wide) for name in names})
             w = self.columns
@@ -613,8 +643,7 @@ class World:
         if (w.strata[Stratum.POSTS] > 0.85 * w.strata[Stratum.SIZE]).any():
             self._widen_search_tables()
             w = self.columns
-        # each vacancy has one block that is not full
-        need = int(w.counts[Count.OPEN_POSTS]) + posts // 10 + int(w.intent_counts.sum()) // 3 + 200
+        need = blocks_at_most(w)
         if need > w.pool.shape[1]:
             self._replace(pool=widened(w.pool, int(1.3 * need)))
             w = self.columns
@@ -643,12 +672,13 @@ class World:
         w = self.columns
         posts = int(w.counts[Count.POSTS])
         if posts + new > len(w.post_keys):
-            wide = max(room_for_posts(posts), int((posts + new) * GROWTH))
+            to_come = rows_to_come(w, w.posts[Post.CREATED_MONTH, :posts], self.month)
+            wide = int((posts + to_come + new) * (1.02 if to_come else GROWTH))
             names = (*BY_POST, "active_posts", "active_post_hash", "post_screens", "open_posts")
             self._replace(**{name: widened(getattr(w, name), wide) for name in names})
 
     def _enter_registers(self) -> None:
-        """Enter everybody in the register from which measures draw, in the order of rows."""
+        """Enter people in the register from which measures draw, in the order of rows."""
         self.columns.register_heads[:] = -1
         with np.errstate(over="ignore"):
             _enter_all(self._kernel_handle())

@@ -30,6 +30,7 @@ from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
 from simulator.columns import Person, Post, Trait, Workplace
 from simulator.compile import kernel
 from simulator.hiring import MEETING, barriers_now
+from simulator.memory import prefetch
 from simulator.moves import create_post, destroy_post, emit, person_state, separate
 from simulator.parameters import Par
 from simulator.world import (
@@ -44,6 +45,7 @@ from simulator.world import (
     Snapshot,
 )
 
+AHEAD = 8  # how many entries ahead memory is asked for
 FOREVER = 1000000
 ONE = np.uint64(1)
 
@@ -299,6 +301,8 @@ def recruit_people(w, measure):
     cells = w.register_heads.shape[0]
     served = 0
     for k in range(300 * places + 500):
+        soon = w.register_heads[index_high(word(number, base, 1 + k + AHEAD), cells)]
+        prefetch(w.people, max(soon, 0))
         following = w.register_heads[index_high(word(number, base, 1 + k), cells)]
         while following >= 0:
             person = following
@@ -531,12 +535,10 @@ def follow_enrolments(w):
         who = w.enrolments[Enrolment.WHO, at]
         months = month - w.enrolments[Enrolment.START, at]
         on_people = row[Measure.APPLIES_TO] == 0.0
-        if on_people:
+        if on_people and (months == 12 or months == 24):  # noqa: PLR1714
             worked = months_in_work(w, who) - w.enrolments[Enrolment.WORK_AT_START, at]
-            if months == 12:
-                w.enrolments[Enrolment.WORK_12, at] = worked
-            elif months == 24:
-                w.enrolments[Enrolment.WORK_24, at] = worked
+            year = Enrolment.WORK_12 if months == 12 else Enrolment.WORK_24
+            w.enrolments[year, at] = worked
         if w.enrolments[Enrolment.STATE, at] != 0:
             continue
         stays = months_stayed(w, at)
@@ -602,7 +604,9 @@ def run_measures(w):
     if w.counts[Count.ENROLMENTS] == 0:
         return
     w.shifts[:, :] = 0.0
-    for at in range(w.counts[Count.ENROLMENTS]):
+    last = w.counts[Count.ENROLMENTS] - 1
+    for at in range(last + 1):
+        prefetch(w.people, w.enrolments[Enrolment.WHO, min(at + AHEAD, last)])
         measure = w.enrolments[Enrolment.MEASURE, at]
         if w.measures[measure, Measure.APPLIES_TO] == 0.0:
             w.people[Person.HELP, w.enrolments[Enrolment.WHO, at]] = -1
@@ -611,7 +615,8 @@ def run_measures(w):
         if w.measures[measure, Measure.INTERACTION] != 0.0:
             mark_kinds(w)
             break
-    for at in range(w.counts[Count.ENROLMENTS]):
+    for at in range(last + 1):
+        prefetch(w.people, w.enrolments[Enrolment.WHO, min(at + AHEAD, last)])
         if w.enrolments[Enrolment.LOSER, at] == 0:
             add_effects(w, at)
     for workplace in range(w.workplaces.shape[1]):

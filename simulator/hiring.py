@@ -78,6 +78,7 @@ from simulator.world import (
 
 MEETING = 63  # number of an application that is a meeting with an employer
 AHEAD = 8  # how many entries ahead memory is asked for
+TOGETHER = 1024  # applications that first all choose, then all file
 POST_SHIFT = 37  # an application being sent: post, person (31 bits), number (6 bits)
 CODE_BITS = (1 << POST_SHIFT) - 1
 TRIES = 256  # keyed tries for one of the vacancies, before all are looked at
@@ -190,9 +191,11 @@ def look_inside(w, post, first):
             free = held >= 0 and people[Person.OFFER, person] < 0
             if first and held >= 0 and not free:
                 free = would_rather(w, person, post)
-            if free and posts[Post.WORKPLACE, held] == workplace:
-                held_rung = posts[Post.RUNG, held]
-                if held_rung == at_rung and held != post:
+            if free and held != post:
+                stayed = people[Person.JOB_SINCE, person] < month
+                if stayed or (
+                    posts[Post.WORKPLACE, held] == workplace and posts[Post.RUNG, held] == at_rung
+                ):
                     gap = competence_now(w, person) + help_of(w, person, Help.COMPETENCE) - rung
                     ready = help_of(w, person, Help.PROMOTION_READINESS) + shift_ready
                     if is_ready_inside(gap, ready, par):
@@ -232,6 +235,16 @@ def accept(w, post, person):
 
 
 @kernel
+def ask_for_interested(w, post):
+    """Ask memory for the first person whom the employer of a vacancy would look at inside."""
+    rung = w.posts[Post.RUNG, post]
+    if w.posts[Post.INSIDE, post] == 1 and rung > 0:
+        first = max(w.interested[rung - 1, w.posts[Post.WORKPLACE, post]], 0)
+        prefetch(w.people, first)
+        prefetch(w.traits, first)
+
+
+@kernel
 def inside_stage(w):
     """Let employers that look inside first do so, once per opening.
 
@@ -245,7 +258,10 @@ def inside_stage(w):
     impulse_month = counts[Count.IMPULSE_KIND] > 0 and (
         counts[Count.IMPULSE_MONTH] == counts[Count.MONTH]
     )
-    for at in range(counts[Count.OPEN_POSTS]):
+    n = counts[Count.OPEN_POSTS]
+    for at in range(n):
+        prefetch(posts, open_posts[min(at + AHEAD, n - 1)])
+        ask_for_interested(w, open_posts[min(at + AHEAD // 2, n - 1)])
         post = open_posts[at]
         if posts[Post.STATE, post] != PostState.VACANT or posts[Post.INSIDE, post] == 0:
             continue
@@ -505,14 +521,23 @@ def send_application(w, person, number, by_slack):
 @kernel
 def send_applications(w, number, slack):
     """Send the applications of a round: first all choose, then all file (memory asked in time)."""
-    people = w.people
-    posts = w.posts
     intents = w.intents[number - 1]
     n = w.intent_counts[number - 1]
     by_slack = bump_by_slack(slack, w.par)
-    chosen = 0
-    for at in range(n):
-        soon = intents[min(at + AHEAD, n - 1)] >> 6
+    # some at a time, so that what the second loop reads is still at hand
+    for begin in range(0, n, TOGETHER):
+        end = min(begin + TOGETHER, n)
+        file_applications(w, intents, begin, choose_vacancies(w, intents, begin, end, by_slack))
+
+
+@kernel
+def choose_vacancies(w, intents, begin, end, by_slack):
+    """Add the vacancy that it goes to to each application that finds one; return their end."""
+    people = w.people
+    posts = w.posts
+    chosen = begin
+    for at in range(begin, end):
+        soon = intents[min(at + AHEAD, end - 1)] >> 6
         prefetch(people, soon)
         prefetch(w.traits, soon)
         prefetch_one(w.person_hash, soon)
@@ -524,8 +549,14 @@ def send_applications(w, number, slack):
             prefetch(posts, max(people[Person.POST, person], 0))
             intents[chosen] = code | (np.int64(post) << POST_SHIFT)
             chosen += 1
-    for at in range(chosen):
-        soon = posts[Post.APPLICANTS, intents[min(at + AHEAD, chosen - 1)] >> POST_SHIFT]
+    return chosen
+
+
+@kernel
+def file_applications(w, intents, begin, end):
+    """File the applications that found a vacancy."""
+    for at in range(begin, end):
+        soon = w.posts[Post.APPLICANTS, intents[min(at + AHEAD, end - 1)] >> POST_SHIFT]
         prefetch_one(w.pool, max(soon, 0))
         code = intents[at]
         person = (code & CODE_BITS) >> 6
@@ -543,6 +574,16 @@ def ask_for_applicants(w, post):
             prefetch(w.traits, person)
             prefetch_one(w.person_hash, person)
         at = w.pool[Block.NEXT, at]
+
+
+@kernel
+def ask_for_workplace(w, post):
+    """Ask memory for the workplace of a vacancy."""
+    workplace = w.posts[Post.WORKPLACE, post]
+    prefetch_one(w.workplaces, workplace)
+    prefetch_one(w.policies, workplace)
+    prefetch(w.shifts, workplace)
+    prefetch_one(w.post_hash, post)
 
 
 @kernel
@@ -792,8 +833,10 @@ def closing_stage(w):
         posts[Post.STARTS, post] = at
     for at in range(n):
         prefetch_one(pool, max(posts[Post.APPLICANTS, closing[min(at + AHEAD, n - 1), 0]], 0))
+        prefetch(posts, closing[min(at + 2 * AHEAD, n - 1), 0])
         if at + 3 < n:
             ask_for_applicants(w, closing[at + 3, 0])
+            ask_for_workplace(w, closing[at + 3, 0])
         if at + 1 < n:
             ask_for_their_posts(w, closing[at + 1, 0])
         closing[at, 1] = rank_applicants(w, closing[at, 0], closing[at, 2:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -122,6 +123,15 @@ def workplace_clause_row(clause: WorkplaceClause, place: Place, site: Site) -> n
     return row
 
 
+class _Reach(NamedTuple):
+    """Who knows of each measure, its places a month, and who with a barrier can use it."""
+
+    rows: list[int]
+    known: list[float]
+    places: list[float]
+    access: np.ndarray
+
+
 @dataclass
 class Policy:
     """A mix laid out for one world: constant tables, and what changes from month to month.
@@ -144,21 +154,37 @@ class Policy:
     partners: Partners
     place: Place
     place_levers: list[tuple[Dose, FileLever, float]] = field(default_factory=list)
+    # the partners and levers of the place of the last month, and the reach that follows
+    _last: tuple[Partners, dict[str, float], _Reach] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def apply(self, columns: Columns, month: int) -> None:
         """Set reach and places of a month (awareness, engagement and access may change)."""
         now = {name: 0.0 for name in PLACE_LEVERS}
         for dose, lever, size in self.place_levers:
             now[lever.lever] += size * dose.dose * self._left(dose, lever, month)
-        for measure, _ in self.mix.entries:
-            if measure.recruits == "place":
-                continue
-            row = columns.measures[self.names.index(measure.id)]
-            row[Row.KNOWN] = self._known(measure, now["awareness"], now["engagement"])
-            row[Row.PLACES] = self._places(measure, now["engagement"])
+        last = self._last
+        if last is None or last[0] is not self.partners or last[1] != now:
+            last = self._last = (self.partners, now, self._reach(now))
+        reach = last[2]
+        columns.measures[reach.rows, Row.KNOWN] = reach.known
+        columns.measures[reach.rows, Row.PLACES] = reach.places
         columns.measures[:, Row.INTERACTION] = now["interaction"]
+        columns.access[:] = reach.access
+
+    def _reach(self, now: dict[str, float]) -> _Reach:
+        """Return who is reached when the levers on the place have these sizes."""
+        measures = [measure for measure, _ in self.mix.entries if measure.recruits != "place"]
         reachable = access(self.partners, self.place, now["engagement"])
-        columns.access[:] = np.clip(reachable + now["access"] * (1.0 - reachable), 0.0, 1.0)
+        return _Reach(
+            rows=[self.names.index(measure.id) for measure in measures],
+            known=[
+                self._known(measure, now["awareness"], now["engagement"]) for measure in measures
+            ],
+            places=[self._places(measure, now["engagement"]) for measure in measures],
+            access=np.clip(reachable + now["access"] * (1.0 - reachable), 0.0, 1.0),
+        )
 
     def _left(self, dose: Dose, lever: FileLever, month: int) -> float:
         """Return which share of a lever on the place acts: whole while it runs, then fading."""

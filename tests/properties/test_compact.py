@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.identities import by_key, random_parameters
-from simulator.codes import PostState, Status
+from simulator.codes import Cause, PostState, Status
 from simulator.columns import Person, Post
 from simulator.compact import drop_gone
-from simulator.world import Count
-from tests.worlds import random_world, small_place
+from simulator.world import Count, Enrolment, Measure
+from tests.worlds import random_world, small_place, with_measures
 
 
 @settings(max_examples=6)
@@ -40,6 +40,23 @@ def test_dropping_rows_changes_no_result(seed):
     for name in ("post_keys", "posts", "holder", "pending", "chain"):
         first, second = (state[name][..., at] for state, at in zip(people, stays, strict=True))
         assert np.array_equal(first, second), name
+
+
+def test_measures_draw_the_same_people_when_rows_are_dropped():
+    world = random_world(7, months=60, record=False).advance(30)
+    other = world.copy()
+    drop_gone(other)
+    enrolled = []
+    for one in (world, other):
+        w = with_measures(one, start=one.month).advance(20).columns
+        rows = w.enrolments[:, : w.counts[Count.ENROLMENTS]]
+        at, who = rows[Enrolment.MEASURE], rows[Enrolment.WHO]
+        key = np.where(w.measures[at, Measure.APPLIES_TO] == 0, w.person_keys[who], who)
+        enrolled.append(np.stack([at, rows[Enrolment.START], key]))
+    came = world.columns.people[Person.ENTERED_AS] == Cause.HIRED_FROM_OUTSIDE
+    assert came.any()  # people whom measures do not draw
+    assert enrolled[0].shape[1] > 50
+    assert np.array_equal(*enrolled)
 
 
 def test_rows_that_events_name_are_kept():
