@@ -1,5 +1,6 @@
 # make demo   install into .venv, compile the rules, compare Kokkola as it is and with its mix
 # make test   the same installation with the tools of development, and all tests
+# make docs   the documentation as a site, read from disk: docs/_build/html/index.html
 #
 # All paths are relative, so that a folder with spaces in its name works.
 
@@ -16,7 +17,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RULES = $(shell find simulator -name '*.py')
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test docs bench lint format clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.warm
@@ -24,6 +25,12 @@ demo: .venv/.warm
 
 test: .venv/.dev .venv/.warm
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+# a warning is an error; pages that are written from the code are written first
+docs: .venv/.dev
+	$(BIN)/python -m experiments.app.reference
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 bench: .venv/.warm
 	$(BIN)/python -m benchmarks
@@ -38,7 +45,7 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv build docs/_build *.egg-info
 
 # The folder exists only when the check passed and venv worked, so a failed start leaves nothing.
 .venv/.made:

@@ -22,12 +22,6 @@ from simulator.town import Town
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNTS = frozenset(
-    {
-        "employed", "register", "survey", "public_opened", "out_commuters", "in_commuters_count",
-        "hires", "promotions", "sideward_moves", "opened", "vacant",
-    }
-)  # fmt: skip
 LEVEL = 0.90
 NEGLIGIBLE = 0.25  # tolerances
 MONTHS = 60
@@ -73,8 +67,7 @@ def scale_table(
             continue
         base: np.ndarray | None = None
         for scale in scales:
-            factor = scale if moment.id in COUNTS else 1
-            values = factor * np.array([run[moment.id] for run in found[scale]])
+            values = np.array([run[moment.id] for run in found[scale]])
             base = values if base is None else base
             error = values.std(ddof=1) / np.sqrt(len(values))
             difference = values.mean() - base.mean()

@@ -44,7 +44,7 @@ class CheckRow(NamedTuple):
 Check = Callable[[bool], Iterable[CheckRow]]
 _CHECKS: dict[str, tuple[Check, bool]] = {}
 # other modules whose checks belong to the set; they are imported when it runs
-MODULES = ("calibration.twin_checks", "calibration.emergent")
+MODULES = ("calibration.twin_checks", "calibration.emergent", "calibration.recovery")
 
 
 def check(name: str, quick: bool = True) -> Callable[[Check], Check]:

@@ -14,26 +14,26 @@ holds when *all* of its fields hold; a field that is left out holds for everybod
 Target groups of a place and the eligibility of a measure are written in the same language, so
 that "who is served" and "who is counted" can be compared word by word.
 
-Fields of a clause
-------------------
-statuses : words of the status list: ``employed`` (holds a local post), ``employed_elsewhere``,
-    ``A`` registered and searching, ``P`` registered and not searching, ``S`` searching and not
-    registered, ``N`` neither.
-sexes : ``female``, ``male``.
-education : ``basic`` (ISCED 0-2), ``secondary`` (3-4), ``tertiary`` (5-8).
-age_min, age_max : age in whole years, both ends included.
-barriers_any, barriers_all : flags of the site file, of which one, or each, must be set.
-barriers_at_least : number of flags that must be set, whichever they are; only flags that count
-    as barriers to work in the site file.
-months_out_of_work_min : months since the last job ended (since entry for who never worked).
-months_in_register_min : length of the unbroken registered spell, A or P.
-resident : true for people who live in the place, false for people who live elsewhere.
-rungs : rungs of the post held now, 0 is the entry; who holds no post does not meet it.
-tenure_months_max : at most so many months with the present employer.
-sectors : sector codes of the site file; the sector of the post held, else the home sector.
-first_job : true when the post held is the first one after entry to the labour market. A place
-    without work histories has a flag of that name at the start instead; the shipped measures
-    name the flag.
+Fields of a clause:
+
+- ``statuses``: words of the status list: ``employed`` (holds a local post), ``employed_elsewhere``,
+  ``A`` registered and searching, ``P`` registered and not searching, ``S`` searching and not
+  registered, ``N`` neither.
+- ``sexes``: ``female``, ``male``.
+- ``education``: ``basic`` (ISCED 0-2), ``secondary`` (3-4), ``tertiary`` (5-8).
+- ``age_min``, ``age_max``: age in whole years, both ends included.
+- ``barriers_any``, ``barriers_all``: flags of the site file, of which one, or each, must be set.
+- ``barriers_at_least``: number of flags that must be set, whichever they are; only flags that count
+  as barriers to work in the site file.
+- ``months_out_of_work_min``: months since the last job ended (since entry for who never worked).
+- ``months_in_register_min``: length of the unbroken registered spell, A or P.
+- ``resident``: true for people who live in the place, false for people who live elsewhere.
+- ``rungs``: rungs of the post held now, 0 is the entry; who holds no post does not meet it.
+- ``tenure_months_max``: at most so many months with the present employer.
+- ``sectors``: sector codes of the site file; the sector of the post held, else the home sector.
+- ``first_job``: true when the post held is the first one after entry to the labour market. A place
+  without work histories has a flag of that name at the start instead; the shipped measures
+  name the flag.
 
 A condition on workplaces is a list of clauses too, with the fields ``sectors``,
 ``size_classes`` (``micro`` 1 to 9 posts, ``small`` 10 to 49, ``medium`` 50 to 249, ``large``

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scenarios.measures import (
@@ -38,7 +39,8 @@ def _evidence() -> dict[str, dict[str, str]]:
         return {row["measure_id"]: row for row in csv.DictReader(file)}
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table of a page."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return lines + ["| " + " | ".join(row) + " |" for row in rows]
 
@@ -89,7 +91,7 @@ def page() -> str:
                         "E" if lever is None else lever.strength.grade,
                     )
                 )
-    lines += _table(("barrier", "measure", "lever", "where", "size", "grade"), rows)
+    lines += table(("barrier", "measure", "lever", "where", "size", "grade"), rows)
     lines += ["", "## Measures and their levers", ""]
     rows = []
     for measure in measures:
@@ -122,13 +124,13 @@ def page() -> str:
                 )
             )
     header = ("measure", "kind", "evidence", "lever", "size", "grade", "strength", "source")
-    lines += _table(header, rows)
+    lines += table(header, rows)
     lines += ["", "## Levers", ""]
     rows = []
     for name, unit in LEVER_UNITS.items():
         users = [m.id for m in measures if any(lever.lever == name for lever in m.levers)]
         rows.append((name, unit, ", ".join(users)))
-    lines += _table(("lever", "unit", "measures"), rows)
+    lines += table(("lever", "unit", "measures"), rows)
     lines += ["", "## Reach", ""]
     rows = []
     for measure in measures:
@@ -155,7 +157,7 @@ def page() -> str:
         "measure", "capacity", "group", "take-up", "months", "lock-in", "drop-out",
         "delivered by", "referred by",
     )  # fmt: skip
-    lines += _table(header, rows)
+    lines += table(header, rows)
     return "\n".join(lines) + "\n"
 
 

@@ -566,6 +566,7 @@ def compare(
     strengths: Sequence[str] = STRENGTHS,
     parameters: dict[str, float] | None = None,
     progress: Callable[[float, float], None] | None = None,
+    placebo: bool = True,
 ) -> Comparison:
     """Compare a place with and without one or more mixes.
 
@@ -594,6 +595,10 @@ def compare(
         Default: all processors.
     strengths : sequence of str
         Strengths of levers that nobody has measured.
+    parameters : dict, optional
+        Values by name that replace those of the files, in both worlds of every pair.
+    placebo : bool
+        Also run a twin whose measures do nothing.
 
     Returns
     -------
@@ -621,7 +626,7 @@ def compare(
     designs = ("cohorts", "whole") if design == "cohorts" else ("whole",)
     comparison = Comparison(town, reference, arms, closures, years, seed)
     base = lay_out_mix(reference, town.site, town.place) if reference.entries else None
-    job = _Job(town, base, arms, closures, designs, years)
+    job = _Job(town, base, arms, closures, designs, years, placebo=placebo)
     workers = threads or os.cpu_count() or 1
     wanted = replications or FIRST_PAIRS
     if until is not None:

@@ -27,6 +27,7 @@ from simulator.ledger import Snapshot
 from simulator.parameters import Par, parameter_vector
 from simulator.scale import scaled_site
 
+PENALTIES = "penalties"  # among parameters: a factor on all penalties of penalties.toml
 STARTS_KEPT = 8  # settled worlds kept in memory (some 15 MB each for a town)
 PEOPLE_KEPT = 400_000  # in all of them; large places keep two
 
@@ -58,7 +59,8 @@ class Town:
     site : str, Path or Site
         Shipped name, path of a site file, or a site.
     parameters : dict, optional
-        Values by name that replace those of the files (assumptions, draws).
+        Values by name that replace those of the files (assumptions, draws); ``penalties`` is a
+        factor on the penalties of all barriers.
     rounds : int
         Hiring rounds a month.
     starts_kept : int
@@ -89,13 +91,16 @@ class Town:
         self.site = scaled_site(self.whole, scale)
         self.numbers = load_parameters(self.site)
         self.values = {name: float(number) for name, number in self.numbers.items()}
-        unknown = set(parameters or {}) - set(self.values)
+        self.changed = dict(parameters or {})
+        parameters = dict(self.changed)
+        self.penalty_factor = float(parameters.pop(PENALTIES, 1.0))
+        unknown = set(parameters) - set(self.values)
         if unknown:
             raise ScenarioError([f"unknown parameter '{name}'" for name in sorted(unknown)])
-        self.changed = dict(parameters or {})
-        self.values.update(self.changed)
+        self.values.update(parameters)
         scores = penalty_scores()
         penalties = np.array([scores.get(barrier, 0.0) for barrier in self.site.barrier_ids])
+        penalties *= self.penalty_factor
         self.place: Place = place_of(
             self.site, parameter_vector(self.values), penalties, rounds, scale
         )
@@ -173,7 +178,7 @@ class Town:
         parts = {
             "site": self.site.model_dump_json(),
             "parameters": repr((sorted(self.values.items()), self.place.rounds, self.scale)),
-            "penalties": repr(sorted(penalty_scores().items())),
+            "penalties": repr((sorted(penalty_scores().items()), self.penalty_factor)),
             "partners": partners.read_text(encoding="utf-8"),
             "mixes": "".join(mix.model_dump_json() for mix in mixes),
         }

@@ -68,6 +68,15 @@ def compare(
     closure: Annotated[
         Closure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
     ] = Closure.BOTH,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=8,
+            metavar="N",
+            help="Also draw parameters from the posterior, and inputs and levers from their "
+            "ranges, N times.",
+        ),
+    ] = None,
     local: Local = None,
     lang: Lang = Language.EN,
     seed: Seed = 1,
@@ -90,6 +99,14 @@ def compare(
 
     words = Words(lang.value)
     place = place_with(site, local)
+    posterior = None
+    if draws is not None:
+        from experiments.draws import load_draws
+        from scenarios import load_site
+
+        # a place without posterior is said before any work
+        posterior = load_draws(load_site(site), site)
+
     with Progress(words("progress.comparing", place=site), lang=lang.value) as progress:
         comparison = compare_worlds(
             place,
@@ -108,6 +125,9 @@ def compare(
     with Progress(words("progress.writing"), lang=lang.value):
         comparison.write(folder, lang=lang.value, force=force)
     typer.echo(comparison.answer(lang.value))
+    if draws is not None:
+        typer.echo("")
+        _over_draws(comparison, posterior, draws, folder, closure.value, seed, threads)
     typer.echo("")
     typer.echo(words("run.files", folder=folder))
     given = _given(
@@ -117,6 +137,32 @@ def compare(
     )  # fmt: skip
     first = mixes[0] if mixes else comparison.mixes[0].id
     typer.echo(next_steps(folder, lang.value, first, site, given))
+
+
+def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) -> None:  # noqa: ANN001
+    """Repeat a comparison over draws of inputs; print a line per headline, add the tables."""
+    from experiments.draws import PAIRS, compare_draws
+
+    with Progress("Drawing parameters, inputs and levers") as progress:
+        found = compare_draws(
+            comparison.town.whole,
+            scale=comparison.town.scale,
+            mixes=comparison.mixes,
+            against=comparison.against,
+            draws=draws,
+            closure=closure,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            posterior=posterior,
+        )
+    found.write(folder)
+    typer.echo(
+        f"With everything drawn that nobody knows ({draws} draws, {PAIRS} pairs each; 90 % "
+        "intervals hold inputs and simulation):"
+    )
+    for line in found.lines():
+        typer.echo(f" {line}")
 
 
 def _given(**options: Any) -> list[str]:

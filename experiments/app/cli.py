@@ -25,7 +25,7 @@ vacancy-chains: a place, person by person and post by post, with and without mea
   study  one world, a trial, many worlds             run  trial  sweep  sensitivity
                                                      reproduce  bundle
          vacancy-chains run kokkola --years 2
-  trust  verify files, results and the model         check  validate
+  trust  verify files, results and the model         check  calibrate  validate
          vacancy-chains check results/run-kokkola-1
 
 Every command explains itself: vacancy-chains COMMAND --help

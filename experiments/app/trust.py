@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.app.console import FAILED, InputError, Progress, write_json
-from experiments.app.options import TRUST, Json
+from experiments.app.console import FAILED, InputError, Progress, result_folder, write_json
+from experiments.app.options import TRUST, Force, Json, Out, Scale, Seed, Site, Threads
 
 app = typer.Typer()
 
@@ -97,6 +97,71 @@ def _check_results(folder: Path) -> bool:
     told = sum(row.holds is not None for row in rows)
     typer.echo(f"{folder}: {told - wrong} of {told} checks hold.")
     return wrong == 0
+
+
+@app.command(rich_help_panel=TRUST)
+def calibrate(
+    site: Site,
+    simulations: Annotated[
+        int, typer.Option(min=256, help="Worlds in the table of the place, all parts together.")
+    ] = 1536,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, help="Begin nothing new after this time; the same command goes on later."
+        ),
+    ] = None,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="Put the fitted values into the site file and ship the posterior."
+        ),
+    ] = False,
+    scale: Scale = None,
+    tables: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the simulations are kept.")
+    ] = Path("results/calibration"),
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Fit a place to its targets; stop and go on by the same command."""
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "calibrate needs scikit-learn; install it with: pip install "
+            "'vacancy-chain-simulator[calibration]'."
+        ) from None
+    folder = result_folder(out, force, "calibrate", site)
+
+    from calibration.calibrate import LEAST
+    from calibration.calibrate import calibrate as fit
+    from calibration.page import sentences, ship
+    from calibration.page import write as write_files
+
+    with Progress(f"Calibrating {site}") as progress:
+        result = fit(
+            site, simulations, minutes, tables, seed,
+            scale=scale, threads=threads, progress=progress,
+        )  # fmt: skip
+    rows = len(result.rows)
+    if result.found is None:
+        typer.echo(
+            f"{rows} worlds simulated, a posterior needs {LEAST}; run the same command again to "
+            f"go on. Table: {result.table.folder}"
+        )
+        return
+    write_files(result, folder, force)
+    if not result.complete:
+        typer.echo(f"Provisional: {rows} of {simulations} worlds; run the same command to go on.")
+    for line in sentences(result):
+        typer.echo(line)
+    if write:
+        for path in ship(result, site):
+            typer.echo(f"Written: {path}")
+    typer.echo(f"Files: {folder} (report.html), table: {result.table.folder}")
 
 
 @app.command(rich_help_panel=TRUST)
