@@ -7,7 +7,8 @@
 PYTHON ?= python3
 # pairs of worlds and years of the demo: enough for an interval, short enough to wait for
 DEMO_OPTIONS ?= --replications 24 --years 10 --out results/demo --force
-PYTEST_OPTIONS ?= -n auto
+# tests that share a server stay together
+PYTEST_OPTIONS ?= -n auto --dist loadgroup
 # BLAS threads would only take the cores from the worlds that run side by side
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
@@ -58,7 +59,7 @@ clean:
 
 .venv/.installed: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing the packages (once)"
-	$(PIP) --constraint constraints.txt --editable .
+	$(PIP) --constraint constraints.txt --editable '.[workshop]'
 	@touch $@
 
 .venv/.dev: .venv/.installed

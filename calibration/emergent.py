@@ -17,29 +17,17 @@ from scenarios.trials import Study
 from simulator.codes import Cause, Education, Status
 from simulator.columns import Person, Post
 from simulator.comparison import Estimate, estimate
+from simulator.markets import MARKETS, market
 from simulator.policy import lay_out_mix
 from simulator.town import Town
 from simulator.trial import Host
-from simulator.world import Count, Sector
+from simulator.world import Count
 
 SITE = "kokkola"
-MARKETS = {"slack": 0.8, "reference": 1.0, "tight": 1.25}  # new posts relative to the place
-LEAD = 12  # months in which a market becomes slack or tight
 MONTHS = 24
 PUBLIC = ("public_administration", "education", "health_social")
 WEEKS = 52 / 12
 DAYS = 365 / 12
-
-
-def market(world, factor: float, months: int = LEAD):  # noqa: ANN001, ANN201
-    """Return the world after some months in which new posts come at another rate."""
-    if factor != 1.0:
-        sectors = world.columns.sectors.copy()
-        sectors[[Sector.NEW_POSTS_OPEN, Sector.NEW_POSTS_FIXED]] *= factor
-        world._replace(sectors=sectors)
-    world.lay_out(world.month, months)
-    world.advance(months)
-    return world
 
 
 @dataclass(frozen=True)

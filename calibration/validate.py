@@ -44,7 +44,12 @@ class CheckRow(NamedTuple):
 Check = Callable[[bool], Iterable[CheckRow]]
 _CHECKS: dict[str, tuple[Check, bool]] = {}
 # other modules whose checks belong to the set; they are imported when it runs
-MODULES = ("calibration.twin_checks", "calibration.emergent", "calibration.recovery")
+MODULES = (
+    "calibration.twin_checks",
+    "calibration.emergent",
+    "calibration.recovery",
+    "calibration.facts",
+)
 
 
 def check(name: str, quick: bool = True) -> Callable[[Check], Check]:

@@ -16,6 +16,7 @@ _WHERE = {
     "read_results": "experiments.sweeps",
     "rerun": "experiments.sweeps",
     "sensitivity": "experiments.indices",
+    "optimise": "experiments.optimise",
     "reproduce": "experiments.reproduction",
     "bundle": "experiments.archive",
 }

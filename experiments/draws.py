@@ -45,6 +45,15 @@ ROWS = {
 CALIBRATED, PRIOR_ONLY, LEVERS = "calibrated parameters", "inputs no target identifies", "levers"
 
 
+def draws_path(site: Site, name_or_path: str | Path | None = None) -> Path:
+    """Return where the posterior draws of a place lie, if it has any."""
+    try:
+        base = site_path(name_or_path if name_or_path is not None else site.id)
+    except ScenarioError:
+        base = site_path(site.id)
+    return base.parent / "posteriors" / f"{site.id}.csv"
+
+
 def load_draws(site: Site, name_or_path: str | Path | None = None) -> pd.DataFrame:
     """Return the posterior draws of a place, one column per parameter.
 
@@ -58,11 +67,7 @@ def load_draws(site: Site, name_or_path: str | Path | None = None) -> pd.DataFra
     ScenarioError
         When the place has no posterior, or it names unknown parameters.
     """
-    try:
-        base = site_path(name_or_path if name_or_path is not None else site.id)
-    except ScenarioError:
-        base = site_path(site.id)
-    path = base.parent / "posteriors" / f"{site.id}.csv"
+    path = draws_path(site, name_or_path)
     if not path.is_file():
         raise ScenarioError(
             [f"{site.id} has no posterior ({path.name} in posteriors/), so --draws has nothing to "

@@ -25,7 +25,9 @@ from experiments.execution import execute, outcome_columns, pack
 from experiments.store import changes
 from experiments.sweeps import read_results
 from scenarios import ScenarioError, Site
+from scenarios.costs import Costs
 from scenarios.measures import Mix
+from scenarios.surroundings import Surroundings
 from simulator.errors import ResultError, explain
 from simulator.files import read_manifest
 from simulator.town import Town
@@ -155,12 +157,15 @@ def _inputs(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
     try:
         site = Site.model_validate_json(inputs["site"])
         mixes = [Mix.model_validate_json(mix) for mix in inputs["mixes"]]
+        given = inputs["surroundings"]
+        around = None if given is None else Surroundings.model_validate_json(given)
     except ValueError as error:
         raise ResultError(
             f"manifest.json in {folder} holds a place or a mix that this version cannot read."
         ) from error
     try:
-        return Town(site, inputs["parameters"] or None, scale=inputs["scale"]), mixes
+        town = Town(site, inputs["parameters"] or None, scale=inputs["scale"], surroundings=around)
+        return town, mixes
     except ScenarioError as error:
         raise ResultError(f"{folder}: {error}") from error
 
@@ -198,7 +203,7 @@ def _compare(
         if key.startswith("--"):
             options[key] = value
     known = {"--mix", "--against", "--years", "--replications", "--design", "--closure", "--seed",
-             "--lang", "--scale"}  # fmt: skip
+             "--lang", "--scale", "--with"}  # fmt: skip
     unknown = sorted(set(options) - known)
     if unknown:
         raise ResultError(
@@ -217,6 +222,7 @@ def _compare(
         seed=int(options["--seed"]),
         threads=workers,
         strengths=strengths,
+        costs=Costs.model_validate_json(manifest["inputs"]["costs"]),
         progress=progress,
     ).write(target, lang=manifest.get("language", "en"))
 

@@ -7,7 +7,7 @@ named as the payer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -104,7 +104,9 @@ def shipped_costs() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def load_costs(name_or_path: str | Path, site_id: str | None = None) -> Costs:
+def load_costs(
+    name_or_path: str | Path, site_id: str | None = None, measures: Iterable[str] = ()
+) -> Costs:
     """Read the cost table of a place.
 
     Parameters
@@ -114,6 +116,8 @@ def load_costs(name_or_path: str | Path, site_id: str | None = None) -> Costs:
         TOML file.
     site_id : str, optional
         Place for which the table is wanted; a table of another place is an error.
+    measures
+        Measures that may have a price beside the shipped ones (a user's own).
 
     Raises
     ------
@@ -123,6 +127,12 @@ def load_costs(name_or_path: str | Path, site_id: str | None = None) -> Costs:
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = FOLDER / f"{name_or_path}.toml"
+        if not path.exists() and site_id not in (None, str(name_or_path)):
+            known = shipped_costs()
+            raise ScenarioError(
+                f"'{name_or_path}' is no table of costs; name a TOML file, or a place that has "
+                f"one: {', '.join(known)}."
+            )
         if not path.exists():
             path = FOLDER / "unknown.toml"
             site_id = None
@@ -131,7 +141,7 @@ def load_costs(name_or_path: str | Path, site_id: str | None = None) -> Costs:
     if data is None:
         raise ScenarioError(problems)
     costs = validate(Costs, data, path, problems)
-    known = shipped_measures()
+    known = [*shipped_measures(), *measures]
     for name in data.get("measures", {}) if isinstance(data.get("measures"), dict) else []:
         if name not in known:
             problems.append(

@@ -638,8 +638,8 @@ def _on_base(mix: Mix, path: Path, problems: list[str]) -> Mix:
         return mix
     doses = dict(today.measures)
     for name, text in mix.change.items():
-        measure = _changed_measure(name, today)
-        factor = _factor(text)
+        measure = service_of(name, today)
+        factor = change_factor(text)
         if measure is None:
             known = [*doses, *(m.primary_lever for m in today.files.values() if m.primary_lever)]
             problems.append(unknown_name(path, f"change.{name}", "service of today", name, known))
@@ -657,12 +657,27 @@ def _on_base(mix: Mix, path: Path, problems: list[str]) -> Mix:
                 )
             else:
                 doses[measure] = changed
-    doses.update(mix.measures)
-    doses = {name: dose for name, dose in doses.items() if dose.dose > 0}
+    return based_on(mix, today.model_copy(update={"measures": doses}))
+
+
+def based_on(mix: Mix, today: Mix) -> Mix:
+    """Return a mix on top of the services that run now; a dose of zero takes one away.
+
+    Parameters
+    ----------
+    mix : Mix
+        What is added or replaced.
+    today : Mix
+        The services that run now, changed as the mix asks.
+    """
+    doses = {
+        name: dose for name, dose in {**today.measures, **mix.measures}.items() if dose.dose > 0
+    }
     files = {**today.files, **mix.files}
     stamped = [name for name in (*today.hypothetical, *mix.hypothetical) if name in doses]
     return mix.model_copy(
         update={
+            "base": TODAY,
             "measures": doses,
             "files": {name: files[name] for name in doses},
             "hypothetical": list(dict.fromkeys(stamped)),
@@ -671,7 +686,7 @@ def _on_base(mix: Mix, path: Path, problems: list[str]) -> Mix:
     )
 
 
-def _changed_measure(name: str, today: Mix) -> str | None:
+def service_of(name: str, today: Mix) -> str | None:
     """Return the measure meant by its id or by the primary lever that it alone has."""
     if name in today.measures:
         return name
@@ -679,12 +694,12 @@ def _changed_measure(name: str, today: Mix) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _factor(text: str) -> float | None:
+def change_factor(text: str) -> float | None:
     """Return 0.5 for '-50 %', 1.2 for '+20 %', None for anything else.
 
     Examples
     --------
-    >>> _factor("-50 %"), _factor("+20%"), _factor("half")
+    >>> change_factor("-50 %"), change_factor("+20%"), change_factor("half")
     (0.5, 1.2, None)
     """
     found = re.fullmatch(r"([+\-\u2212])\s*(\d+(?:\.\d+)?)\s*%", text.strip())
@@ -693,6 +708,25 @@ def _factor(text: str) -> float | None:
     share = float(found[2]) / 100
     factor = 1 + share if found[1] == "+" else 1 - share
     return factor if factor >= 0 else None
+
+
+def changed_services(mix: Mix, changes: dict[str, str]) -> Mix:
+    """Return a mix with some services scaled, by id or primary lever; what it lacks is left out.
+
+    Parameters
+    ----------
+    changes
+        Such as ``{"hiring_subsidy": "-50 %"}``.
+    """
+    doses = dict(mix.measures)
+    for name, text in changes.items():
+        measure, factor = service_of(name, mix), change_factor(text)
+        if measure is not None and factor is not None:
+            doses[measure] = _scaled(doses[measure], mix.files[measure], factor) or doses[measure]
+    kept = {name: dose for name, dose in doses.items() if dose.dose > 0}
+    return mix.model_copy(
+        update={"measures": kept, "files": {name: mix.files[name] for name in kept}}
+    )
 
 
 def _scaled(dose: Dose, measure: Measure, factor: float) -> Dose | None:

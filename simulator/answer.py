@@ -23,8 +23,11 @@ from simulator.headline import (
     needed,
     quantities,
     strengths_of,
+    surroundings_rows,
     unmeasured,
 )
+from simulator.money import money
+from simulator.money_words import screen_text
 from simulator.wording import NO_BREAK, Words
 
 WIDTH = 100
@@ -177,6 +180,7 @@ def _mix_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
         "screen.title", place=place, mix=words.mix(mix), against=words.mix(comparison.against)
     )
     lines = _wrap(title)
+    lines += _wrap(surroundings_text(words, comparison) or "")
     lines += _wrap(f"{design_text(words, comparison)} {closures_text(words, comparison)}")
     lines += _wrap(few_text(words, comparison) or words("screen.intervals"))
     strengths = strengths_of(comparison, mix.id)
@@ -192,7 +196,12 @@ def _mix_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
     lines += ["", *_table(comparison, mix, words, found, strengths)]
     lines += _served_lines(words, found, first, strengths)
     lines += _length_lines(comparison, words, base)
-    return lines + _years_lines(comparison, mix, words)
+    return [
+        *lines,
+        *_years_lines(comparison, mix, words),
+        *_surroundings_lines(comparison, mix, words),
+        *_money_lines(comparison, mix, words),
+    ]
 
 
 def _answers(comparison: Comparison, mix: Mix, words: Words, found: dict) -> list[str]:
@@ -316,6 +325,38 @@ def _years_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
             everybody=cell(words, found["everybody"]),
         )
     )
+
+
+def surroundings_text(words: Words, comparison: Comparison) -> str | None:
+    """Return under which surroundings both worlds run, or None."""
+    found = comparison.town.surroundings
+    if found is None:
+        return None
+    return words("surroundings.runs", name=found.names(words.lang))
+
+
+def _surroundings_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
+    """Return whether the mix does better under the surroundings than without them."""
+    parts = [
+        f"{closure} {words.estimate(gap)}, {words(f'surroundings.{verdict}')}"
+        for name, closure, _, _, gap, verdict in surroundings_rows(comparison, mix.id)
+        if name == "target_jobseekers"
+    ]
+    if not parts:
+        return []
+    return _wrap(words("surroundings.screen", parts="; ".join(parts)))
+
+
+def _money_lines(comparison: Comparison, mix: Mix, words: Words) -> list[str]:
+    """Return what the mix costs and saves at the assumed strength, first demand closure."""
+    closure = comparison.closures[0]
+    key = key_of(comparison, mix.id, main_strength(comparison, mix.id), closure)
+    if key is None or not mix.measures:
+        return []
+    whole = (*key[:3], "whole")
+    running = money(comparison, whole) if whole != key and whole in comparison.pairs else None
+    found = money(comparison, key)
+    return _wrap(screen_text(words, found, running, closure))
 
 
 def program_call() -> str:

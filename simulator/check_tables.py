@@ -98,11 +98,14 @@ def check_tables(folder: str | Path) -> list[CheckRow]:
     summary = read_csv(folder, "summary.csv")
     world = read_csv(folder, "world.csv")
     monthly = read_table(folder, "monthly.parquet").to_pandas()
+    costs, money = read_csv(folder, "costs.csv"), read_csv(folder, "money.csv")
     return [
         _differences(summary),
         _intervals(summary, manifest),
         _sums(summary),
         _months(summary, monthly),
+        _costs(costs, money),
+        _money(money, summary),
         _world(world),
         _hash(manifest),
     ]
@@ -223,6 +226,73 @@ def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> CheckRow:
     )  # fmt: skip
 
 
+MONEY_ARM = ["mix", "against", "closure", "strength", "design"]
+
+
+def _costs(costs: pd.DataFrame, money: pd.DataFrame) -> CheckRow:
+    """Check that costs are bought x price + fixed, and that the payers pay all that is known."""
+    own = costs["bought"] * costs["price"] + costs["fixed"]
+    wrong = _off(costs["cost"].fillna(0), own.fillna(0), own.fillna(0))
+    wrong |= (costs["cost"].isna() != costs["price"].isna()).to_numpy()
+    if wrong.any():
+        row = next(costs[wrong].itertuples())
+        return CheckRow(
+            "costs", False,
+            f"cost is not bought x price + fixed in {int(wrong.sum())} rows of costs.csv, first: "
+            f"{row.measure}, year {row.year}, mix {row.mix}",
+        )  # fmt: skip
+    by = [*MONEY_ARM, "year"]
+    known = costs.assign(known=own.fillna(costs["fixed"])).groupby(by)["known"].sum()
+    paid = money.groupby(by)["cost"].sum()
+    known, paid = known.align(paid, fill_value=0.0)
+    scale = known.abs().max() if len(known) else 0.0
+    wrong = _off(paid, known, np.full(len(known), scale))
+    if wrong.any():
+        arm = ", ".join(map(str, known.index[wrong][0]))
+        return CheckRow("costs", False, f"the payers do not pay what the measures cost ({arm})")
+    return CheckRow(
+        "costs", True,
+        f"bought x price + fixed in {len(costs)} rows, paid by the payers of money.csv; "
+        f"{costs.loc[costs['price'].isna(), 'measure'].nunique()} measures without a price",
+    )  # fmt: skip
+
+
+def _money(money: pd.DataFrame, summary: pd.DataFrame) -> CheckRow:
+    """Check that savings are the benefits of registered months, and net is saved less cost."""
+    scale = money[["saved", "cost"]].abs().max(axis=1)
+    wrong = _off(money["net"], money["saved"] - money["cost"], scale)
+    low, high = money["ci_low"], money["ci_high"]
+    slack = TOLERANCE * (1.0 + scale)
+    outside = ~(((low <= money["net"] + slack) & (money["net"] <= high + slack)) | low.isna())
+    if wrong.any() or outside.any():
+        row = next(money[wrong | outside].itertuples())
+        return CheckRow(
+            "money", False,
+            f"net is not saved less cost, or outside its interval: {row.payer}, year {row.year}, "
+            f"mix {row.mix}",
+        )  # fmt: skip
+    registered = summary[
+        (summary["outcome"] == "register_months") & (summary["breakdown"] == "all")
+    ]
+    seen = 0
+    for row in registered[registered["months"] % 12 == 0].itertuples():
+        own = money[(money[MONEY_ARM] == [getattr(row, name) for name in MONEY_ARM]).all(axis=1)]
+        own = own[own["year"] <= row.months // 12]
+        if own.empty:
+            continue
+        expected = -row.difference * own["benefit"].iloc[0]
+        if _off(own["saved"].sum(), expected, row.reference).any():
+            return CheckRow(
+                "money", False, f"savings are not the benefits of registered months: {_where(row)}"
+            )
+        seen += 1
+    return CheckRow(
+        "money", True,
+        f"net = saved - cost in {len(money)} rows; savings are registered months not paid, "
+        f"{seen} windows of summary.csv",
+    )  # fmt: skip
+
+
 def _world(world: pd.DataFrame) -> CheckRow:
     counted = world[(world["target"] > 0) & world["at_start"].notna()]
     off = (counted["at_start"] / counted["target"] - 1).abs()
@@ -251,7 +321,7 @@ def _hash(manifest: dict[str, Any]) -> CheckRow:
     if not isinstance(mixes, list) or not all(isinstance(x, str) for x in (site, against, *mixes)):
         return CheckRow("scenario_hash", False, "manifest.json does not name place and mixes")
     try:
-        town = Town(str(site))
+        town = Town(str(site), surroundings=manifest.get("surroundings"))
         found = town.scenario_hash([town.mix(name) for name in (against, *mixes)])
     except ScenarioError as error:
         return CheckRow(

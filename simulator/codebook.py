@@ -225,6 +225,37 @@ SUMMARY = (
     _count("replications", "pairs", "number of replications behind the mean"),
 )
 
+_ARM = SUMMARY[:4] + (_text("design", "cohorts or whole horizon"),)
+
+COSTS = (
+    *_ARM,
+    _text("measure", "measure of the mix or of the reference"),
+    _count("year", "year", "year since the mix started, from 1"),
+    _text("unit", "what the price counts: a participant, a participant and month, an event, ..."),
+    _number("bought", "as the unit", "bought in the mix world less in the reference, mean"),
+    _number("participants", "people or workplaces", "taken in, mix world less reference, mean"),
+    _number("price", "EUR per unit", "price; null: nobody has said it"),
+    _number("price_low", "EUR per unit", "lower end of the range of the price"),
+    _number("price_high", "EUR per unit", "upper end of the range of the price"),
+    _text("grade", "grade of the price: A measured here to E stand-in"),
+    _number("fixed", "EUR", "fixed costs of the year, mix world less reference"),
+    _number("cost", "EUR", "bought x price + fixed; null: the price is unknown"),
+)
+
+MONEY = (
+    *_ARM,
+    _text("payer", "who pays and who saves; unknown: no source says"),
+    _count("year", "year", "year since the mix started, from 1"),
+    _number("cost", "EUR", "known costs, mix world less reference, mean"),
+    _number("saved", "EUR", "benefits not paid, mean"),
+    _number("net", "EUR", "saved less cost"),
+    _number("ci_low", "EUR", "lower end of the interval of net"),
+    _number("ci_high", "EUR", "upper end of the interval of net"),
+    _number("ci_level", "share", "level of the interval (0.90)"),
+    _count("replications", "pairs", "number of replications behind the mean"),
+    _number("benefit", "EUR per month", "benefits of a registered month, all payers"),
+)
+
 WORLD = (
     _text("margin", "margin of the evidence that the world was built from"),
     _text("cell", "cell of the margin"),
@@ -251,6 +282,8 @@ FILES: dict[str, tuple[Column, ...]] = {
     "chains.parquet": CHAINS,
     "monthly.parquet": MONTHLY,
     "summary.csv": SUMMARY,
+    "costs.csv": COSTS,
+    "money.csv": MONEY,
     "world.csv": WORLD,
     "codebook.csv": CODEBOOK,
 }

@@ -19,7 +19,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from scenarios import ScenarioError, Site
-from scenarios.measures import Dose, Mix
+from scenarios.costs import Costs, load_costs
+from scenarios.measures import Dose, Measure, Mix
+from scenarios.surroundings import Surroundings
 from simulator.groups import assign_cells, target_cells
 from simulator.outcomes import Outcome, series, window
 from simulator.policy import Policy, lay_out_mix
@@ -63,6 +65,10 @@ class Estimate:
         """Whether there are enough pairs and the interval excludes zero."""
         return self.is_enough and (self.low > 0 or self.high < 0)
 
+    def flipped(self) -> Estimate:
+        """Return the same with the other sign."""
+        return Estimate(-self.mean, -self.high, -self.low, self.replications)
+
     def scaled(self, factor: float) -> Estimate:
         """Return the estimate times a positive constant."""
         return Estimate(
@@ -103,13 +109,17 @@ class Pair:
     reference, scenario : ndarray, shape (outcomes, months)
         Monthly values, means over the cohorts.
     enrolments : ndarray, shape (enrolments, 7)
-        Measure, loser, workplace, months in work in 12 and in 24 months (-1: not known), person
-        was in the target group, months since the mix started.
+        Measure (among those of the mix that recruit), loser, workplace, months in work in 12 and
+        in 24 months (-1: not known), person was in the target group, months since the mix started.
+    taken_in : ndarray, shape (2, measures, years)
+        People or workplaces that each measure of :attr:`Comparison.bought` took in, in the
+        reference and in the scenario; means over the cohorts.
     """
 
     reference: np.ndarray
     scenario: np.ndarray
     enrolments: np.ndarray
+    taken_in: np.ndarray
 
 
 Key = tuple[str, str, str, str]  # closure, mix, strength, design
@@ -135,12 +145,15 @@ def enrolment_rows(world, start: int, running: Iterable[str] = ()) -> np.ndarray
     own = np.array([name not in running for name in world.policy.names], dtype=bool)
     rows = rows[:, own[rows[Enrolment.MEASURE]]]
     measure = rows[Enrolment.MEASURE]
+    # a policy that follows another one counts the measures of both; the mix knows only its own
+    mine = recruiting(world.policy.mix)
+    at = np.array([mine.index(n) if n in mine else -1 for n in world.policy.names], np.int64)
     on_workplace = w.measures[measure, Row.APPLIES_TO] == 1.0
     who = np.where(on_workplace, 0, rows[Enrolment.WHO])
     target = w.cell_is_target[w.people[Person.CELL, who]] == 1
     return np.column_stack(
         [
-            measure,
+            at[measure],
             rows[Enrolment.LOSER],
             on_workplace,
             rows[Enrolment.WORK_12],
@@ -149,6 +162,50 @@ def enrolment_rows(world, start: int, running: Iterable[str] = ()) -> np.ndarray
             rows[Enrolment.START] - start,
         ]
     ).astype(np.int64)
+
+
+def recruiting(mix: Mix) -> list[str]:
+    """Return the measures of a mix that recruit people or workplaces, in its order."""
+    return [measure.id for measure, _ in mix.entries if measure.recruits != "place"]
+
+
+def in_force(mix: Mix, theirs: dict[str, Dose], months: int | None) -> dict[str, Dose]:
+    """Return the doses of a mix as they run beside a reference.
+
+    What the reference has too runs on as there; a service of the reference that the mix changes
+    stays changed; the rest runs for the term. Without ``months`` all run to the end.
+    """
+    doses = {}
+    for name, dose in mix.measures.items():
+        if theirs.get(name) == dose:
+            doses[name] = dose
+        elif months is None:
+            doses[name] = dose.model_copy(update={"months": None})
+        elif name in theirs:
+            doses[name] = dose
+        else:
+            term = min(dose.months or months, months)
+            doses[name] = dose.model_copy(update={"months": term})
+    return doses
+
+
+def taken_in(world, start: int, names: Sequence[str], years: int) -> np.ndarray:  # noqa: ANN001
+    """Return how many people or workplaces measures took in since a month, (measures, years).
+
+    Those who lost the lottery cost nothing and are left out; of a scaled place each stands for
+    several.
+    """
+    found = np.zeros((len(names), years))
+    if world.policy is None:
+        return found
+    w = world.columns
+    rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
+    rows = rows[:, (rows[Enrolment.START] >= start) & (rows[Enrolment.LOSER] == 0)]
+    at = np.array([names.index(n) if n in names else -1 for n in world.policy.names], np.int64)
+    measure = at[rows[Enrolment.MEASURE]]
+    year = np.minimum((rows[Enrolment.START] - start) // 12, years - 1)
+    np.add.at(found, (measure[measure >= 0], year[measure >= 0]), 1.0)
+    return found
 
 
 class Comparison:
@@ -163,19 +220,28 @@ class Comparison:
     outcomes : list of Outcome
     pairs : dict
         By (closure, mix, strength, design), one :class:`Pair` per replication.
+    costs : Costs
+        Prices and payers.
+    plain : dict
+        With surroundings: the same pairs without them, at the assumed strength, main design.
+    given : list of Mix
+        Reference and mixes as their files say, before surroundings change a service of them.
     """
 
     def __init__(self, town: Town, against: Mix, arms: list[Arm], closures: tuple[str, ...],
-                 years: int, seed: int) -> None:  # fmt: skip
+                 years: int, seed: int, costs: Costs | None = None) -> None:  # fmt: skip
         self.town = town
         self.against = against
         self.arms = arms
         self.closures = closures
         self.years = years
         self.seed = seed
+        self.costs = load_costs(town.id, town.id) if costs is None else costs
         self.outcomes: list[Outcome] = []
         self.pairs: dict[Key, list[Pair]] = {}
         self.placebo: dict[str, list[Pair]] = {}
+        self.plain: dict[Key, list[Pair]] = {}
+        self.given: list[Mix] = [against, *self.mixes]
         self.seeds: list[int] = []
         self.stopped: str = ""
 
@@ -190,6 +256,37 @@ class Comparison:
     def mixes(self) -> list[Mix]:
         """The mixes compared, each once."""
         return list({arm.mix.id: arm.mix for arm in self.arms}.values())
+
+    def against_plain(
+        self, key: Key, outcome: tuple[str, str, str], first: int, last: int
+    ) -> tuple[Estimate, Estimate, Estimate] | None:
+        """Return an effect under the surroundings, without them, and the paired difference.
+
+        None where the arm was not run without surroundings.
+        """
+        if key not in self.plain:
+            return None
+        own = self.values(key, outcome, first, last, "difference")
+        at = self.at(*outcome)
+        mean = self.outcomes[at].how == "mean"
+        change = [(p.scenario[at] - p.reference[at])[first:last].sum() for p in self.plain[key]]
+        without = np.array(change) / ((last - first) if mean else 1)
+
+        def told(values: np.ndarray) -> Estimate:
+            return Estimate(*(float(x) for x in estimate(values)), len(values))
+
+        return told(own), told(without), told(own - without)
+
+    @property
+    def bought(self) -> list[str]:
+        """Measures of the mixes and of the reference, those that act on the place too."""
+        names = [name for mix in (*self.mixes, self.against) for name in mix.measures]
+        return list(dict.fromkeys(names))
+
+    def bought_by(self, mix: Mix) -> list[Measure]:
+        """Return the measures that a mix or its reference runs, those of the mix first."""
+        names = dict.fromkeys([*mix.measures, *self.against.measures])
+        return [mix.files.get(name) or self.against.files[name] for name in names]
 
     @property
     def years_shown(self) -> list[int]:
@@ -457,6 +554,7 @@ class _Job:
     closures: tuple[str, ...]
     designs: tuple[str, ...]
     years: int
+    bought: list[str] = field(default_factory=list)
     dates: tuple[int, ...] = DATES
     placebo: bool = True
     outcomes: list[Outcome] = field(default_factory=list)
@@ -467,23 +565,14 @@ class _Job:
         return {name: dose for name, dose in mix.measures.items() if theirs.get(name) == dose}
 
     def policy(self, arm: Arm, start: int, months: int | None) -> Policy:
-        """Lay out an arm: what the reference has too runs on as there, the rest for the term.
-
-        Without ``months`` every measure of the arm runs to the end.
-        """
-        running = self.running(arm.mix)
-        lasting = () if self.against is None else self.against.mix.measures
-        mix = arm.mix.at_strength(arm.strength)
+        """Lay out an arm as it runs beside the reference, see :func:`in_force`."""
+        theirs = {} if self.against is None else self.against.mix.measures
         doses = {}
-        for name, dose in mix.measures.items():
-            if months is None:
-                term = None
-            elif name in lasting:  # a service that is changed stays changed
-                dose, term = arm.mix.measures[name], dose.months
-            else:
-                term = min(dose.months or months, months)
-            doses[name] = running.get(name) or dose.model_copy(update={"months": term})
-        mix = mix.model_copy(update={"measures": doses})
+        for name, dose in in_force(arm.mix, theirs, months).items():
+            # services of the reference keep the strength that they have there
+            kept = name in theirs and (months is not None or name in self.running(arm.mix))
+            doses[name] = dose if kept else dose.model_copy(update={"strength": arm.strength})
+        mix = arm.mix.model_copy(update={"measures": doses})
         return lay_out_mix(mix, self.town.site, self.town.place, start=start, scale=arm.scale)
 
     def run(self, seed: int) -> tuple[dict[Key, Pair], dict[str, Pair]]:
@@ -508,19 +597,25 @@ class _Job:
         sums: dict[tuple[str, str], list] = {arm.key: [0.0, []] for arm in self.arms}
         base = 0.0
         fake = 0.0
+        years = HORIZON // 12
+        theirs = np.zeros((len(self.bought), years))
+        ours = {arm.key: theirs.copy() for arm in self.arms}
         for date in self.dates:
             if path.month < date:
                 path.lay_out(path.month, date - path.month)
                 path.advance(date - path.month)
             cells = assign_cells(path, self.town.site)
-            names, values = _follow(path.copy(), HORIZON, date, cells)
+            world = path.copy()
+            names, values = _follow(world, HORIZON, date, cells)
             self.outcomes[:] = names
             base = base + values
+            theirs += taken_in(world, date, self.bought, years)
             for arm in self.arms:
                 world = path.copy()
                 self.policy(arm, date, TERM).install(world)
                 sums[arm.key][0] = sums[arm.key][0] + _follow(world, HORIZON, date, cells)[1]
                 sums[arm.key][1].append(enrolment_rows(world, date, self.running(arm.mix)))
+                ours[arm.key] += taken_in(world, date, self.bought, years)
             if self.placebo and closure == self.closures[0]:
                 world = path.copy()
                 first = self.arms[0]
@@ -531,16 +626,20 @@ class _Job:
         for arm in self.arms:
             total, rows = sums[arm.key]
             key = (closure, *arm.key, "cohorts")
-            found[key] = Pair(base / n, total / n, np.concatenate(rows))
+            people = np.array([theirs, ours[arm.key]]) * self.town.scale / n
+            found[key] = Pair(base / n, total / n, np.concatenate(rows), people)
         if self.placebo and closure == self.closures[0]:
-            placebo[closure] = Pair(base / n, fake / n, np.zeros((0, 7), np.int64))
+            none = np.zeros((2, 0, years))
+            placebo[closure] = Pair(base / n, fake / n, np.zeros((0, 7), np.int64), none)
 
     def _whole(self, seed: int, closure: str, found: dict) -> None:
         months = 12 * self.years
         path = self._path(seed, closure)
         cells = assign_cells(path, self.town.site)
-        names, base = _follow(path.copy(), months, 0, cells)
+        world = path.copy()
+        names, base = _follow(world, months, 0, cells)
         self.outcomes[:] = names
+        theirs = taken_in(world, 0, self.bought, self.years)
         for arm in self.arms:
             if arm.strength != "assumed":
                 continue
@@ -548,7 +647,9 @@ class _Job:
             self.policy(arm, 0, None).install(world)
             values = _follow(world, months, 0, cells)[1]
             rows = enrolment_rows(world, 0, self.running(arm.mix))
-            found[closure, *arm.key, "whole"] = Pair(base, values, rows)
+            ours = taken_in(world, 0, self.bought, self.years)
+            people = np.array([theirs, ours]) * self.town.scale
+            found[closure, *arm.key, "whole"] = Pair(base, values, rows, people)
 
 
 def compare(
@@ -565,6 +666,8 @@ def compare(
     scale: int | None = None,
     strengths: Sequence[str] = STRENGTHS,
     parameters: dict[str, float] | None = None,
+    costs: str | Path | Costs | None = None,
+    surroundings: str | Path | Surroundings | None = None,
     progress: Callable[[float, float], None] | None = None,
     placebo: bool = True,
 ) -> Comparison:
@@ -599,6 +702,11 @@ def compare(
         Values by name that replace those of the files, in both worlds of every pair.
     placebo : bool
         Also run a twin whose measures do nothing.
+    costs : str, Path or Costs, optional
+        Prices and payers; default: the place's shipped table.
+    surroundings : str, Path or Surroundings, optional
+        What happens anyway, with and without the mixes alike (of a Town: that of the town). The
+        same pairs are then also run without them, to tell where a mix does better.
 
     Returns
     -------
@@ -609,11 +717,14 @@ def compare(
     ScenarioError
         When a scenario file is wrong or a mix is for another place.
     """
-    town = site if isinstance(site, Town) else Town(site, parameters, scale=scale)
+    if not isinstance(site, Town):
+        site = Town(site, parameters, scale=scale, surroundings=surroundings)
+    town = site
     check_scale(town.site.margins.filled_posts.value, town.scale)
     names = list(mixes) if mixes else [town.site.default_mix]
-    reference = town.mix(against if against is not None else town.default_against())
-    chosen = [town.mix(name) for name in names]
+    given = [town.mix(against if against is not None else town.default_against())]
+    given += [town.mix(name) for name in names]
+    reference, *chosen = (town.under(mix) for mix in given)
     if len({mix.id for mix in chosen}) != len(chosen):
         raise ScenarioError(["two mixes to compare have the same id; give each its own."])
     if design == "whole" and years < 3:
@@ -624,10 +735,20 @@ def compare(
     closures = ("R", "E") if closure == "both" else (closure,)
     arms = [Arm(mix, strength) for mix in chosen for strength in strengths]
     designs = ("cohorts", "whole") if design == "cohorts" else ("whole",)
-    comparison = Comparison(town, reference, arms, closures, years, seed)
+    prices = costs
+    if not isinstance(prices, Costs):
+        priced = {name for mix in (*chosen, reference) for name in mix.measures}
+        prices = load_costs(town.id if costs is None else costs, town.id, priced)
+    comparison = Comparison(town, reference, arms, closures, years, seed, prices)
+    comparison.given = given
     base = lay_out_mix(reference, town.site, town.place) if reference.entries else None
-    job = _Job(town, base, arms, closures, designs, years, placebo=placebo)
+    job = _Job(town, base, arms, closures, designs, years, comparison.bought, placebo=placebo)
+    plain = _plain_job(town, given, closures, designs[0], years, strengths)
     workers = threads or os.cpu_count() or 1
+
+    def both(number: int) -> tuple[dict[Key, Pair], dict[str, Pair], dict[Key, Pair]]:
+        return *job.run(number), {} if plain is None else plain.run(number)[0]
+
     wanted = replications or FIRST_PAIRS
     if until is not None:
         wanted = max(wanted, FIRST_PAIRS)
@@ -635,12 +756,14 @@ def compare(
         done = 0
         while True:
             seeds = [seed * SEED_STEP + r for r in range(done, wanted)]
-            for s, (found, placebo) in zip(seeds, pool.map(job.run, seeds), strict=True):
+            for s, (found, fakes, without) in zip(seeds, pool.map(both, seeds), strict=True):
                 comparison.seeds.append(s)
                 for key, pair in found.items():
                     comparison.pairs.setdefault(key, []).append(pair)
-                for key, pair in placebo.items():
-                    comparison.placebo.setdefault(key, []).append(pair)
+                for key, pair in without.items():
+                    comparison.plain.setdefault(key, []).append(pair)
+                for name, pair in fakes.items():
+                    comparison.placebo.setdefault(name, []).append(pair)
                 done += 1
                 if progress is not None:
                     progress(done, wanted)
@@ -649,6 +772,20 @@ def compare(
                 break
             wanted = done + max(workers * 2, done // 4)
     return comparison
+
+
+def _plain_job(
+    town: Town, given: list[Mix], closures: tuple[str, ...], design: str, years: int,
+    strengths: Sequence[str],
+) -> _Job | None:  # fmt: skip
+    """Return the job of the same town without its surroundings, or None when it has none."""
+    if town.surroundings is None:
+        return None
+    plain = Town(town.whole, town.changed, town.place.rounds, scale=town.scale)
+    strength = "assumed" if "assumed" in strengths else strengths[0]
+    arms = [Arm(mix, strength) for mix in given[1:]]
+    base = lay_out_mix(given[0], plain.site, plain.place) if given[0].entries else None
+    return _Job(plain, base, arms, closures, (design,), years, placebo=False)
 
 
 def _narrow(comparison: Comparison, until: float) -> bool:

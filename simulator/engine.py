@@ -38,6 +38,7 @@ from simulator.world import (
     Help,
     Lever,
     Measure,
+    Plan,
     Recent,
     Scalar,
     Sector,
@@ -333,14 +334,28 @@ def room_for_posts(posts: int, growth: float = GROWTH) -> int:
 
 
 def covers_of_month(w: Columns) -> int:
-    """Return how many substitutes' posts measures could open this month."""
+    """Return how many substitutes' posts measures could open this month, and new plants theirs."""
     row = w.measures[w.measures[:, Measure.COVER_SHARE] > 0]
-    return int((row[:, Measure.PLACES] + row[:, Measure.GROUP_SIZE]).sum())
+    return int(w.plan[:, Plan.NUMBER].sum()) + int(
+        (row[:, Measure.PLACES] + row[:, Measure.GROUP_SIZE]).sum()
+    )
 
 
 def closing_at_most(w: Columns) -> int:
     """Return how many vacancies may close in one round, those that open this month included."""
-    return int(w.counts[Count.OPEN_POSTS]) + int(w.strata[Stratum.POSTS].sum()) // 4 + 200
+    return (
+        int(w.counts[Count.OPEN_POSTS])
+        + int(w.strata[Stratum.POSTS].sum()) // 4
+        + 200
+        + (int(w.plan[:, Plan.NUMBER].sum()))
+    )
+
+
+class MonthlyPlan(Protocol):
+    """What happens to a place anyway, the same with and without a mix."""
+
+    def apply(self, world: World) -> None:
+        """Write what happens in the next month of a world into its columns."""
 
 
 def blocks_at_most(w: Columns) -> int:
@@ -378,6 +393,7 @@ class World:
         self.flushed: list[np.ndarray] = []
         self._handle = None
         self.policy: MonthlyPolicy | None = None
+        self.surroundings: MonthlyPlan | None = None
 
     @classmethod
     def assemble(
@@ -575,6 +591,7 @@ class World:
             served=np.zeros(cap_people, np.uint64),
             as_built=np.zeros(POSTS_FROM + 2 * n_sectors * RUNGS, np.int64),
             room=np.zeros(POSTS_FROM + 2 * n_sectors * RUNGS, np.int64),
+            plan=np.zeros((0, len(Plan)), np.int64),
         )
         columns = columns._replace(
             **{name: np.asfortranarray(getattr(columns, name)) for name in BY_ENTITY}
@@ -742,6 +759,8 @@ class World:
         if not 0 <= first <= first + months <= len(self.columns.totals):
             raise EngineError(f"no room for months {self.month} to {self.month + months - 1}")
         for _ in range(months):
+            if self.surroundings is not None:
+                self.surroundings.apply(self)
             if self.policy is not None:
                 self.policy.apply(self.columns, self.month)
             self._make_room()
@@ -769,6 +788,7 @@ class World:
         other = World(Columns(**arrays), self.place, self.month)
         other.flushed = list(self.flushed)
         other.policy = self.policy
+        other.surroundings = self.surroundings
         return other
 
     def set_parameter(self, name: Par, value: float) -> None:

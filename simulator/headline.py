@@ -436,6 +436,43 @@ def served_by_measure(comparison: Comparison, key: Key, mix: Mix) -> list[tuple[
     return out
 
 
+def surroundings_rows(
+    comparison: Comparison, mix: str
+) -> list[tuple[str, str, Estimate, Estimate, Estimate, str]]:
+    """Return where a mix does better or worse under the surroundings than without them.
+
+    Returns
+    -------
+    list of (row, closure, effect under them, effect without, paired difference, verdict)
+        ``verdict`` is ``better``, ``worse``, ``not_told`` or ``few`` (too few pairs).
+    """
+    out = []
+    strength = main_strength(comparison, mix)
+    for row, outcome, window in SURROUNDINGS_OUTCOMES:
+        for closure in comparison.closures:
+            key = key_of(comparison, mix, strength, closure)
+            if key is None:
+                continue
+            first, last = window or (0, comparison.horizon(key))
+            found = comparison.against_plain(key, outcome, first, last)
+            if found is None:
+                continue
+            gap = found[2]
+            verdict = "not_told" if gap.is_enough else "few"
+            if gap.is_told:
+                verdict = "better" if gap.mean > 0 else "worse"
+            out.append((row, closure, *found, verdict))
+    return out
+
+
+SURROUNDINGS_OUTCOMES: tuple[tuple[str, tuple[str, str, str], tuple[int, int] | None], ...] = (
+    ("at_work", ("at_work", "group", "target_jobseekers"), THIRD_YEAR),
+    ("target_jobseekers", ("work_months", "side", "target_jobseekers"), None),
+    ("everybody", ("work_months", "all", "everybody"), None),
+    ("net", ("advertised_vacancies", "rung", ENTRY), None),
+)
+
+
 def horizon_rows(
     comparison: Comparison, mix: str, closure: str
 ) -> list[tuple[int, dict[str, Quantity]]]:

@@ -87,10 +87,12 @@ from simulator.screen import (
     screen_of,
 )
 from simulator.settling import KEY_MONTH, level, note_room, replace_posts, takes_room
+from simulator.surroundings import change_surroundings
 from simulator.world import (
     ALWAYS,
     DECAY_MONTHS,
     OF_MEN,
+    STRUCK,
     Count,
     Flow,
     Help,
@@ -529,6 +531,8 @@ def add_new_posts(w):
                 template = first + index_high(z, n)
                 workplace = np.int64(w.templates[0, template])
                 rung = w.templates[1, template]
+                if rung == STRUCK:
+                    continue
                 contract = w.templates[2, template]
                 size_class = workplaces[Workplace.SIZE_CLASS, workplace]
                 expected = rate_fixed
@@ -783,6 +787,7 @@ def advance_month(w, month):
     set_fill_factors(w)
     if w.counts[Count.SETTLING] > 0:
         note_room(w)
+    change_surroundings(w)
     add_entrants(w)
     run_measures(w)
     people_pass(w)

@@ -7,6 +7,7 @@ would change our mind, without the field's terms. Method and tables follow.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from simulator.answer import (
     length_text,
     seeds_text,
     served_differs,
+    surroundings_text,
     unit_text,
 )
-from simulator.comparison import ENOUGH_PAIRS, Comparison
+from simulator.comparison import ENOUGH_PAIRS, Comparison, Estimate
 from simulator.figures import Drawing, draw_all
 from simulator.files import (
     output_folder,
@@ -52,9 +54,19 @@ from simulator.headline import (
     quantities,
     served_by_measure,
     strengths_of,
+    surroundings_rows,
     unmeasured,
 )
-from simulator.runs import barrier_meanings, columns_of_frame, run, scale_option, world_table
+from simulator.money import Money, costs_frame, money, money_frame
+from simulator.money_words import euros, payback_text, ratio_text, without_text
+from simulator.runs import (
+    barrier_meanings,
+    columns_of_frame,
+    run,
+    scale_option,
+    surroundings_option,
+    world_table,
+)
 from simulator.wording import Words
 
 LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
@@ -102,6 +114,8 @@ def write_comparison(
         summary = summary.replace([np.inf, -np.inf], np.nan)
         write_csv(out / "summary.csv", "summary.csv", summary)
         write_parquet(out / "monthly.parquet", table("monthly.parquet", columns_of_frame(monthly)))
+        write_csv(out / "costs.csv", "costs.csv", costs_frame(comparison))
+        write_csv(out / "money.csv", "money.csv", money_frame(comparison))
         (out / "figures").mkdir()
         for drawing in (d for drawn in drawings.values() for d in drawn):
             drawing.write(out / "figures")
@@ -116,24 +130,28 @@ def write_comparison(
             command=f"compare {town.id} {named} --against {comparison.against.id} "
             f"--years {comparison.years} --replications {comparison.replications} "
             f"--design {design_of(comparison)} --closure {closure} --seed {comparison.seed} "
-            f"--lang {lang}{scale_option(town)}",
+            f"--lang {lang}{scale_option(town)}{surroundings_option(town)}",
             seeds=comparison.seeds,
-            scenario_hash=town.scenario_hash([comparison.against, *comparison.mixes]),
-            inputs=town.inputs([comparison.against, *comparison.mixes]),
+            scenario_hash=town.scenario_hash(comparison.given),
+            inputs=town.inputs(comparison.given) | {"costs": comparison.costs.model_dump_json()},
             site=town.id,
             mixes=mixes,
             against=comparison.against.id,
             closure=closure,
             years=comparison.years,
             language=lang,
+            surroundings=town.surroundings.id if town.surroundings else None,
         )
         write_codebook(out, barriers)
     return Path(folder)
 
 
 def margins_of(comparison: Comparison) -> dict[str, list]:
-    """Return the columns of ``world.csv`` for the first replication."""
-    start = comparison.town.start(comparison.seeds[0])
+    """Return the columns of ``world.csv`` for the first replication.
+
+    Of the recorded start, which still holds everybody: others have let go of who has retired.
+    """
+    start = comparison.town.start(comparison.seeds[0], record=True)
     return world_table(comparison.town, start.built, start.world)
 
 
@@ -176,6 +194,7 @@ def render(
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         place=site.name(lang),
         against=words.mix(comparison.against),
+        surroundings=surroundings_text(words, comparison),
         mixes=[_mix_page(comparison, mix, words, drawings[mix.id]) for mix in comparison.mixes],
         method=_method(comparison, words),
         judgement=_judgement_table(comparison, words),
@@ -185,7 +204,7 @@ def render(
         versions=words(
             "method.versions",
             version=program_version(),
-            hash=comparison.town.scenario_hash([comparison.against, *comparison.mixes]),
+            hash=comparison.town.scenario_hash(comparison.given),
             place=site.name(lang),
             period=site.base_period,
         ),
@@ -230,6 +249,8 @@ def _mix_page(
             *_placebo_tables(comparison, words),
             _sex_table(comparison, mix, words, strengths),
             _served_table(comparison, mix, words, strengths),
+            *_surroundings_tables(comparison, mix, words),
+            *_money_tables(comparison, mix, words),
             _measures_table(mix, words),
         ],
         "lengths": [
@@ -588,6 +609,144 @@ def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
         words("table.measures"), [words(f"table.{h}") for h in heads], rows,
         words("method.english"), wide=True, names=True,
     )  # fmt: skip
+
+
+def _surroundings_tables(comparison: Comparison, mix: Mix, words: Words) -> list[dict[str, Any]]:
+    """Return whether the mix does better or worse under the surroundings, paired."""
+    found = comparison.town.surroundings
+    if found is None:
+        return []
+    rows = [
+        _row(
+            [
+                label if closure == comparison.closures[0] else "",
+                closure,
+                words.estimate(without),
+                words.estimate(under),
+                words.estimate(gap),
+                words(f"surroundings.{verdict}"),
+            ]
+        )
+        for name, closure, under, without, gap, verdict in surroundings_rows(comparison, mix.id)
+        for label in (f"{words(f'row.{name}')}",)
+    ]
+    if not rows:
+        return []
+    heads = [words("table.outcome"), words("table.closure")]
+    heads += [words(f"surroundings.head_{h}") for h in ("without", "under", "gap", "verdict")]
+    caption = words("table.surroundings", name=found.names(words.lang))
+    grades = ", ".join(f"{g}: {words(f'grade.{g}')}" for g in sorted(set(found.grades())))
+    note = words("surroundings.note") + (
+        " " + words("surroundings.grades", grades=grades) if grades else ""
+    )
+    return [_table(caption, heads, rows, note, wide=True)]
+
+
+def _money_tables(comparison: Comparison, mix: Mix, words: Words) -> list[dict[str, Any]]:
+    """Return money at the main strength: totals, by measure, by payer and year."""
+    strength = main_strength(comparison, mix.id)
+    found = {
+        (closure, key[3]): money(comparison, key)
+        for closure in comparison.closures
+        if (own := key_of(comparison, mix.id, strength, closure)) is not None
+        for key in dict.fromkeys((own, (*own[:3], "whole")))
+        if key in comparison.pairs
+    }
+    if not mix.measures or not found:
+        return []
+    first = found[comparison.closures[0], design_of(comparison)]
+    return [
+        _money_totals(comparison, mix, words, found),
+        _money_by_measure(comparison, mix, words, first),
+        _money_by_payer(words, first),
+    ]
+
+
+def _money_totals(
+    comparison: Comparison, mix: Mix, words: Words, found: dict[tuple[str, str], Money]
+) -> dict[str, Any]:
+    rows = []
+
+    def add(name: str, text: Callable[[Money], str]) -> None:
+        rows.append(_row([words(f"money.{name}"), *map(text, found.values())]))
+
+    add("row_cost", lambda m: euros(words, m.cost) if m.priced else words("money.no_price"))
+    add("row_saved", lambda m: euros(words, m.saved))
+    add("row_net", lambda m: euros(words, m.net) if m.priced else words("money.no_price"))
+    for name in ("per_placement", "per_job_year", "per_placement_net", "per_job_year_net"):
+        add(name, lambda m, name=name: ratio_text(words, getattr(m, name), m.priced))
+    add("row_payback", lambda m: payback_text(words, m))
+    add(
+        "row_at_most",
+        lambda m: (
+            words("money.none_served")
+            if m.break_even_price is None
+            else euros(words, m.break_even_price)
+        ),
+    )
+    heads = [words("unit.EUR")]
+    heads += [
+        words(f"money.design_{design}", closure=closure, years=m.years)
+        for (closure, design), m in found.items()
+    ]
+    first = next(iter(found.values()))
+    notes = [without_text(words, first, mix, comparison), words("money.note")]
+    return _table(words("table.money"), heads, rows, " ".join(filter(None, notes)), wide=True,
+                  names=True)  # fmt: skip
+
+
+def _money_by_measure(
+    comparison: Comparison, mix: Mix, words: Words, found: Money
+) -> dict[str, Any]:
+    files = {**comparison.against.files, **mix.files}
+    rows = []
+    for line in found.lines:
+        price = line.cost.price
+        unit = words(f"money.unit_{line.unit.replace(' ', '_')}")
+        if line.highest is None:
+            highest = words("money.runs_on" if line.running else "money.none_served")
+        elif line.highest.is_enough and line.highest.high < 0:
+            highest = words("money.at_no_price")
+        else:
+            highest = f"{euros(words, line.highest)} {words(f'money.per_{line.per}')}"
+        rows.append(
+            _row(
+                [
+                    _measure_name(files[line.measure], mix, words),
+                    f"{words.estimate(line.bought, sign=False, mark=False)} {unit}",
+                    words("money.no_price") if price is None else words.number(price.value, 0),
+                    "" if price is None else f"{price.grade}: {words(f'grade.{price.grade}')}",
+                    words("money.no_price")
+                    if line.euros is None
+                    else f"{euros(words, line.euros, mark=False)}; "
+                    f"{words.between(line.low, line.high, 0)}",
+                    highest,
+                ]
+            )
+        )
+    heads = [words(f"money.head_{h}") for h in ("measure", "bought", "price", "grade", "cost",
+                                                "highest")]  # fmt: skip
+    return _table(words("table.money_measures"), heads, rows, words("money.note_highest"),
+                  wide=True, names=True)  # fmt: skip
+
+
+def _money_by_payer(words: Words, found: Money) -> dict[str, Any]:
+    rows = []
+    for row in found.by_payer.itertuples():
+        net = Estimate(row.net, row.net_low, row.net_high, found.net.replications)
+        rows.append(
+            _row(
+                [
+                    words(f"payer.{row.payer}") if row.year == 1 else "",
+                    str(row.year),
+                    words.number(row.cost, 0),
+                    words.number(row.saved, 0),
+                    euros(words, net),
+                ]
+            )
+        )
+    heads = [words(f"money.head_{h}") for h in ("payer", "year", "cost_year", "saved", "net")]
+    return _table(words("table.money_payers"), heads, rows)
 
 
 def _judgement_table(comparison: Comparison, words: Words) -> dict[str, Any]:

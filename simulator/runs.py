@@ -13,6 +13,7 @@ import pandas as pd
 
 from scenarios import Site
 from scenarios.measures import BASELINE, Mix
+from scenarios.surroundings import Surroundings
 from simulator.codes import End, label, labels
 from simulator.engine import EngineError, World
 from simulator.files import (
@@ -30,7 +31,7 @@ from simulator.margins import count_margins, margin_rows
 from simulator.outcomes import Outcome, series, window
 from simulator.policy import lay_out_mix
 from simulator.scale import check_scale
-from simulator.town import Town, _snapshot
+from simulator.town import Start, Town, snapshot
 from simulator.world import Count
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ class RunResult:
             write_manifest(
                 out,
                 command=f"run {site.id} --mix {self.mix.id} --years {self.years} "
-                f"--closure {self.closure} --seed {self.seed}{scale_option(self.town)}",
+                f"--closure {self.closure} --seed {self.seed}{scale_option(self.town)}"
+                f"{surroundings_option(self.town)}",
                 seeds=[self.seed],
                 scenario_hash=self.town.scenario_hash([self.mix]),
                 inputs=self.town.inputs([self.mix]),
@@ -214,6 +216,11 @@ class RunResult:
 def scale_option(town: Town) -> str:
     """Return the option by which a command names the scale of a place."""
     return f" --scale {town.scale}" if town.scale > 1 else ""
+
+
+def surroundings_option(town: Town) -> str:
+    """Return the option by which a command names the surroundings of a place."""
+    return f" --with {town.surroundings.id}" if town.surroundings else ""
 
 
 def barrier_meanings(site: Site) -> dict[str, str]:
@@ -314,6 +321,34 @@ def world_table(town: Town, built, world: World) -> dict[str, list]:  # noqa: AN
     return {name: [row[name] for row in rows] for name in names}
 
 
+def recorded(start: Start, at_start: Snapshot, world: World) -> RunRecord:
+    """Return what a recorded world leaves behind; its events are taken out of it.
+
+    Parameters
+    ----------
+    start : Start
+        The settled world that it came from, recorded.
+    at_start : Snapshot
+        The world at month 0.
+    """
+    w = world.columns
+    n, p = int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
+    return RunRecord(
+        built=start.built_snapshot,
+        start=at_start,
+        events_settle=start.events_settle,
+        events=world.take_events(),
+        people=w.people[:, :n],
+        posts=w.posts[:, :p],
+        workplaces=w.workplaces,
+        policies=w.policies,
+        person_keys=w.person_keys[:n],
+        post_keys=w.post_keys[:p],
+        n_people=n,
+        n_posts=p,
+    )
+
+
 def run(
     site: str | Path | Site | Town,
     mix: str | Path | Mix = BASELINE,
@@ -324,6 +359,7 @@ def run(
     check: bool = False,
     multiplier: float = 1.0,
     scale: int | None = None,
+    surroundings: str | Path | Surroundings | None = None,
 ) -> RunResult:
     """Run one world with its ledger.
 
@@ -348,6 +384,8 @@ def run(
     scale : int, optional
         Simulate one person in so many; outcomes and margins are multiplied back, events are those
         of the people simulated.
+    surroundings : str, Path or Surroundings, optional
+        What happens anyway (of a Town: that of the town).
 
     Returns
     -------
@@ -358,36 +396,24 @@ def run(
     ScenarioError
         When a scenario file is wrong.
     """
-    town = site if isinstance(site, Town) else Town(site, parameters, scale=scale)
+    if not isinstance(site, Town):
+        site = Town(site, parameters, scale=scale, surroundings=surroundings)
+    town = site
     check_scale(town.site.margins.filled_posts.value, town.scale)
     chosen = town.mix(mix)
+    running = town.under(chosen)
     start = town.start(seed, record=True, check=check)
     margins = world_table(town, start.built, start.world)
     world = town.begin(seed, closure=closure, record=True, check=check)
-    if chosen.entries:
-        lay_out_mix(chosen, town.site, town.place, scale=multiplier).install(world)
+    if running.entries:
+        lay_out_mix(running, town.site, town.place, scale=multiplier).install(world)
     world.lay_out(0, 12 * years, assign_cells(world, town.site), target_cells())
-    at_start: Snapshot = _snapshot(world)
+    at_start: Snapshot = snapshot(world)
     world.advance(12 * years)
     if world.duplicate_keys():
         raise EngineError("two people or posts got the same identity; use another seed")
     outcomes, values = series(world)
-    w = world.columns
-    n, p = int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])
-    record = RunRecord(
-        built=start.built_snapshot,
-        start=at_start,
-        events_settle=start.events_settle,
-        events=world.take_events(),
-        people=w.people[:, :n],
-        posts=w.posts[:, :p],
-        workplaces=w.workplaces,
-        policies=w.policies,
-        person_keys=w.person_keys[:n],
-        post_keys=w.post_keys[:p],
-        n_people=n,
-        n_posts=p,
-    )
+    record = recorded(start, at_start, world)
     return RunResult(
         town, chosen, seed, closure, years, world, record, margins, outcomes, values, multiplier
     )

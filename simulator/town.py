@@ -17,6 +17,7 @@ import numpy as np
 import scenarios
 from scenarios import ScenarioError, Site, load_parameters, load_site
 from scenarios.measures import BASELINE, Mix, load_mix
+from scenarios.surroundings import Surroundings, load_surroundings
 from simulator.build import BuiltWorld, build_world
 from simulator.codes import Status
 from simulator.columns import Person
@@ -26,6 +27,7 @@ from simulator.engine import ROUNDS, Place, World, place_of, settle
 from simulator.ledger import Snapshot
 from simulator.parameters import Par, parameter_vector
 from simulator.scale import scaled_site
+from simulator.surroundings import install
 
 PENALTIES = "penalties"  # among parameters: a factor on all penalties of penalties.toml
 STARTS_KEPT = 8  # settled worlds kept in memory (some 15 MB each for a town)
@@ -68,6 +70,10 @@ class Town:
     scale : int
         One person in so many is simulated (:mod:`simulator.scale`); outcomes are multiplied back.
         That of the site file unless given.
+    people_kept : int
+        People in all settled worlds kept.
+    surroundings : str, Path or Surroundings, optional
+        What happens anyway, in every world of the town alike.
 
     Raises
     ------
@@ -82,8 +88,11 @@ class Town:
         rounds: int = ROUNDS,
         starts_kept: int = STARTS_KEPT,
         scale: int | None = None,
+        people_kept: int = PEOPLE_KEPT,
+        surroundings: str | Path | Surroundings | None = None,
     ) -> None:
         self.starts_kept = starts_kept
+        self.people_kept = people_kept
         self.whole = site if isinstance(site, Site) else load_site(site)
         if scale is None:
             scale = self.whole.scale.one_in if self.whole.scale else 1
@@ -104,6 +113,9 @@ class Town:
         self.place: Place = place_of(
             self.site, parameter_vector(self.values), penalties, rounds, scale
         )
+        if surroundings is not None and not isinstance(surroundings, Surroundings):
+            surroundings = load_surroundings(surroundings, self.whole)
+        self.surroundings: Surroundings | None = surroundings
         self._starts: OrderedDict[tuple[int, bool], Start] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,6 +136,10 @@ class Town:
             return name
         return load_mix(name, self.site.id)
 
+    def under(self, mix: Mix) -> Mix:
+        """Return a mix as it runs here: with services changed as the surroundings say."""
+        return mix if self.surroundings is None else self.surroundings.under(mix)
+
     def default_against(self) -> str:
         """Return the reference of comparisons: ``today`` where the place has one."""
         return self.site.today or BASELINE
@@ -137,16 +153,16 @@ class Town:
                 return self._starts[key]
         built = build_world(self.site, self.values, seed)
         world = World.assemble(built, self.place, seed, record=record, check=check)
-        snapshot = _snapshot(world)
+        as_built = snapshot(world)
         settle(world)
         if not record:
             drop_gone(world)
         events = world.take_events()
         retired = int((built.people[Person.STATUS] == Status.RETIRED).sum())
-        start = Start(world, built, snapshot, events, retired)
+        start = Start(world, built, as_built, events, retired)
         with self._lock:
             self._starts[key] = start
-            kept = min(self.starts_kept, max(2, PEOPLE_KEPT // built.people.shape[1]))
+            kept = min(self.starts_kept, max(2, self.people_kept // built.people.shape[1]))
             while len(self._starts) > kept:
                 self._starts.popitem(last=False)
         return start
@@ -164,6 +180,8 @@ class Town:
         world = self.start(seed, record=record, check=check).world.copy()
         if closure == "E":
             world.set_parameter(Par.CLOSURE_EPS, 1.0)
+        if self.surroundings is not None:
+            install(world, self.surroundings, self.site)
         return world
 
     def hashes(self, mixes: Sequence[Mix] = ()) -> dict[str, str]:
@@ -172,7 +190,8 @@ class Town:
         Returns
         -------
         dict
-            ``code``, ``site``, ``parameters``, ``penalties``, ``partners``, ``mixes``.
+            ``code``, ``site``, ``parameters``, ``penalties``, ``partners``, ``mixes``; with
+            surroundings also ``surroundings``.
         """
         partners = Path(scenarios.__file__).parent / "partners.toml"
         parts = {
@@ -182,6 +201,8 @@ class Town:
             "partners": partners.read_text(encoding="utf-8"),
             "mixes": "".join(mix.model_dump_json() for mix in mixes),
         }
+        if self.surroundings is not None:
+            parts["surroundings"] = self.surroundings.model_dump_json()
         return {"code": code_hash()} | {
             name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()
         }
@@ -198,18 +219,23 @@ class Town:
         -------
         dict
             ``site`` (at full size) and ``mixes`` as JSON text (the order of measures counts),
-            ``scale``, ``parameters`` that replace those of the files, ``hashes`` of the parts.
+            ``scale``, ``parameters`` that replace those of the files, ``surroundings`` or null,
+            ``hashes`` of the parts.
         """
         return {
             "site": self.whole.model_dump_json(),
             "scale": self.scale,
             "parameters": dict(sorted(self.changed.items())),
             "mixes": [mix.model_dump_json() for mix in mixes],
+            "surroundings": None
+            if self.surroundings is None
+            else self.surroundings.model_dump_json(),
             "hashes": self.hashes(mixes),
         }
 
 
-def _snapshot(world: World) -> Snapshot:
+def snapshot(world: World) -> Snapshot:
+    """Copy the columns from which a ledger is replayed."""
     from simulator.world import Count
 
     w = world.columns

@@ -14,6 +14,7 @@ LONGEST_SHORTLIST = 12
 ALWAYS = np.uint64(0xFFFFFFFFFFFFFFFF)  # a screen that every draw passes
 NEVER = np.uint64(0)
 DECAY_MONTHS = 128
+STRUCK = -1  # rung of a template at a workplace that has closed
 DISTANCE_MONTHS = 256
 
 
@@ -371,6 +372,15 @@ class Scalar(_Positions):
     FILL_CHANCE_WEIGHT = auto()  # vacancy-months of Q0 mixed into Q of a stratum
 
 
+class Plan(_Positions):
+    """int64 columns of what the surroundings do in a month."""
+
+    WORKPLACE = auto()
+    SECTOR = auto()
+    RUNG = auto()
+    NUMBER = auto()  # posts that open; 0: the workplace closes
+
+
 class Columns(NamedTuple):
     """All arrays of a world, as kernels see them."""
 
@@ -450,6 +460,7 @@ class Columns(NamedTuple):
     served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before
     as_built: np.ndarray  # int64 (AsBuilt,): counts that settling restores
     room: np.ndarray  # int64 (AsBuilt,): what is missing of them, scratch
+    plan: np.ndarray  # int64 (rows, Plan): what the surroundings do this month
 
 
 # stored entity by entity: the rules read many columns of one person or post at a time
@@ -538,4 +549,5 @@ LAYOUT = {
     "served": ("uint64", 1),
     "as_built": ("int64", 1),
     "room": ("int64", 1),
+    "plan": ("int64", 2),
 }

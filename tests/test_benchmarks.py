@@ -66,3 +66,19 @@ def test_a_region_of_copies_is_a_sound_world():
     assert (three.posts[Post.HOLDER][held[holders]] == holders).all()
     sectors = three.workplaces[Workplace.SECTOR][three.posts[Post.WORKPLACE]]
     assert (sectors == three.posts[Post.SECTOR]).all()
+
+
+def test_growth_is_told_as_a_power():
+    from benchmarks.scale import power, table
+
+    sizes = [1.0, 2.0, 4.0]
+    assert power(sizes, [3.0, 12.0, 48.0]) == pytest.approx(2.0)
+    found = {
+        "runs_a_second_1": 2.0, "runs_a_second_2": 3.0, "by_the_clock_1": 1.0,
+        "by_the_clock_2": 1.0, "start_s": 0.3, "memory_mb": 14.0,
+        "people": [(100, 1.0), (200, 2.0)], "places": [("a", 100, 90, 1.0)],
+        "measures": [(0, 1.0), (5, 1.5)], "replications": [(1, 1.0), (2, 2.0)],
+    }  # fmt: skip
+    text = table(found)
+    assert "x 1.50" in text
+    assert "139 core-hours" in text  # a million at two a second

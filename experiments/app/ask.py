@@ -1,7 +1,8 @@
-"""Commands that answer a question about a place: ``compare``, ``break-even``, ``essential``."""
+"""Commands that ask about a place: compare, break-even, essential, optimise, the page."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from experiments.app.options import (
     Seed,
     Site,
     Threads,
+    With,
 )
 
 app = typer.Typer()
@@ -77,6 +79,11 @@ def compare(
             "ranges, N times.",
         ),
     ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.toml", help="Prices and payers; default: the place's table."),
+    ] = None,
+    surroundings: With = None,
     local: Local = None,
     lang: Lang = Language.EN,
     seed: Seed = 1,
@@ -120,6 +127,8 @@ def compare(
             seed=seed,
             threads=threads,
             scale=scale,
+            costs=costs,
+            surroundings=surroundings,
             progress=progress,
         )
     with Progress(words("progress.writing"), lang=lang.value):
@@ -133,7 +142,7 @@ def compare(
     given = _given(
         mix=mixes, against=against, years=(years, 10), replications=replications, until=until,
         design=(design.value, "cohorts"), closure=(closure.value, "both"), lang=(lang.value, "en"),
-        seed=(seed, 1), threads=threads,
+        seed=(seed, 1), threads=threads, costs=costs, **{"with": surroundings},
     )  # fmt: skip
     first = mixes[0] if mixes else comparison.mixes[0].id
     typer.echo(next_steps(folder, lang.value, first, site, given))
@@ -239,8 +248,320 @@ def essential(
     _show(found, folder, force)
 
 
+@app.command(rich_help_panel=ASK)
+def optimise(
+    site: Site,
+    budget: Annotated[
+        float,
+        typer.Option(
+            metavar="EUR", help="Euros for one term of twelve months, when every place is filled."
+        ),
+    ],
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE",
+            help="Measures to choose among; repeat, or part with commas. Default: what the mix of"
+            " the place adds to what runs today.",
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.toml", help="Prices and payers; default: the place's table."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="MIX", help="What runs without: today (default) or baseline."),
+    ] = None,
+    replications: Annotated[
+        int,
+        typer.Option(min=8, help="Pairs of worlds that choose, and as many new ones that tell."),
+    ] = 16,
+    most: Annotated[
+        int,
+        typer.Option(
+            min=12,
+            help="Mixes simulated at most; where more fit the budget, the sum of the effects of"
+            " the measures alone says which.",
+        ),
+    ] = 64,
+    strength: Annotated[
+        str,
+        typer.Option(
+            help="drawn: levers drawn from their ranges, and parameters from the posterior of the"
+            " place where one is shipped; or none, assumed, top."
+        ),
+    ] = "drawn",
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    local: Local = None,
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    scale: Scale = None,
+    threads: Threads = None,
+) -> None:
+    """Find the mixes of named levels that do most for the target group under a budget."""
+    folder = result_folder(out, force, "optimise", site, [])
+    wanted = [name.strip() for text in measures or [] for name in text.split(",") if name.strip()]
+
+    from experiments.optimise import optimise as find
+
+    place = place_with(site, local)
+    with Progress(f"Mixes under {budget:,.0f} EUR in {site}") as progress:
+        found = find(
+            place, budget, measures=wanted or None, costs=costs, against=against,
+            replications=replications, most=most, closure=closure.value, strength=strength,
+            scale=scale, seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+    if found.found:
+        first = folder / "mixes" / f"{found.found[0].mix.id}.toml"
+        given = " ".join(_given(against=against, costs=costs, scale=scale, local=local))
+        typer.echo(f"The first in full: vacancy-chains compare {site} --mix {first} {given}")
+
+
+@app.command(rich_help_panel=ASK)
+def impulses(
+    site: Site,
+    number: Annotated[
+        int, typer.Option(min=2, help="How many impulses in all, over rungs and markets.")
+    ] = 600,
+    rung: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=3, help="Rung of the vacancy, 1 to 3; repeat. Default: all."),
+    ] = None,
+    market: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MARKET", help="slack, reference or tight; repeat. Default: reference."
+        ),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="promote: to the best inside instead of the outsider chosen; open: to all"
+            " instead of the candidate inside."
+        ),
+    ] = "promote",
+    months: Annotated[int, typer.Option(min=1, max=120, help="Months followed.")] = 36,
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    surroundings: With = None,
+    seed: Seed = 1,
+    scale: Scale = None,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Follow single promotions: what one more does to vacancies and to whose work."""
+    folder = result_folder(out, force, "impulses", site, [])
+
+    from simulator.impulses import KINDS
+    from simulator.impulses import impulses as follow
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"--kind is '{kind}', but must be {' or '.join(KINDS)}.")
+
+    from experiments.impulse_study import ImpulseStudy
+    from simulator.town import Town
+
+    town = Town(site, scale=scale, surroundings=surroundings)
+    with Progress(f"Following single promotions in {site}") as progress:
+        found = follow(
+            town, kind=kind, rungs=sorted(set(rung or (1, 2, 3))),
+            markets=list(dict.fromkeys(market or ["reference"])), number=number, months=months,
+            closure=closure.value, seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(ImpulseStudy(town, found, seed), folder, force)
+
+
+@app.command(rich_help_panel=ASK)
+def saturation(
+    site: Site,
+    measure: Annotated[str, typer.Option(metavar="MEASURE", help="A measure, or its file.")],
+    share: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=1,
+            max=100,
+            metavar="PERCENT",
+            help="Served, % of the eligible; repeat. Default: 10, 25, 50, 75, 100.",
+        ),
+    ] = None,
+    market: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MARKET", help="slack, reference or tight; repeat. Default: all."),
+    ] = None,
+    strength: Annotated[
+        str, typer.Option(help="none, assumed or top, where nobody has measured the effect.")
+    ] = "assumed",
+    months: Annotated[int, typer.Option(help="Months of work counted: 12 or 24.")] = 24,
+    replications: Pairs = 16,
+    closure: Annotated[
+        Closure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
+    ] = Closure.BOTH,
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Serve up to all of the eligible: what remains of a measure's direct effect."""
+    if strength not in ("none", "assumed", "top"):
+        raise typer.BadParameter(f"--strength is '{strength}', but must be none, assumed or top.")
+    folder = result_folder(out, force, "saturation", site, [Path(measure).stem])
+
+    from experiments.saturation import CLOSURES, SHARES
+    from experiments.saturation import saturation as find
+    from simulator.markets import MARKETS
+
+    with Progress(f"Serving more and more people of {site} with {measure}") as progress:
+        found = find(
+            site, measure, shares=sorted({x / 100 for x in share}) if share else SHARES,
+            markets=list(dict.fromkeys(market or MARKETS)),
+            closures=CLOSURES if closure is Closure.BOTH else (closure.value,),
+            strength=strength, months=months, replications=replications, seed=seed,
+            threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+
+
+@app.command(rich_help_panel=ASK)
+def reserve(
+    site: Site,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MIX", help="Its support for people at work runs. Default: the place's."
+        ),
+    ] = None,
+    price_ratio: Annotated[
+        float, typer.Option(help="Price of one support over that of one reserved vacancy.")
+    ] = 1.0,
+    replications: Pairs = 16,
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Reserve vacancies for jobseekers instead of supporting people at work, at the same cost."""
+    folder = result_folder(out, force, "reserve", site, [Path(mix).stem] if mix else [])
+
+    from experiments.reserve import reserve as find
+
+    with Progress(f"Reserving vacancies in {site}") as progress:
+        found = find(
+            site, mix, price_ratio=price_ratio, replications=replications,
+            closure=closure.value, seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+
+
+@app.command(rich_help_panel=ASK)
+def workplace(
+    site: Site,
+    sector: Annotated[str, typer.Option(metavar="SECTOR", help="Sector, as the place names it.")],
+    staff: Annotated[int, typer.Option(min=1, metavar="N", help="People at work there.")],
+    rungs: Annotated[
+        str | None,
+        typer.Option(metavar="N,N,N,N", help="Of them on each rung, entry posts first."),
+    ] = None,
+    leavers: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="People who left in the last year.")
+    ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MIX", help="Its support for people at work is offered. Default: the place's."
+        ),
+    ] = None,
+    worlds: Annotated[int, typer.Option(min=2, help="How many worlds at most.")] = 40,
+    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
+        OneClosure.R
+    ),
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Tell what happens at one workplace, from simulated workplaces like it."""
+    try:
+        ladder = None if rungs is None else [int(part) for part in rungs.split(",")]
+    except ValueError:
+        raise typer.BadParameter(
+            f"--rungs is '{rungs}', but must be whole numbers with commas, such as 24,11,4,1."
+        ) from None
+    folder = result_folder(out, force, "workplace", site, [sector])
+
+    from experiments.workplace import workplace as tell
+
+    with Progress(f"Running worlds with workplaces like yours in {site}") as progress:
+        found = tell(
+            site, sector, staff, rungs=ladder, leavers=leavers, mix=mix, worlds=worlds,
+            closure=closure.value, seed=seed, threads=threads, progress=progress,
+        )  # fmt: skip
+    _show(found, folder, force)
+
+
 def _show(found: Any, folder: Path, force: bool) -> None:
     found.write(folder, force=force)
     typer.echo(found.text())
     typer.echo("")
     typer.echo(f"Files: {folder}")
+
+
+@app.command(rich_help_panel=ASK)
+def workshop(
+    site: Annotated[
+        str, typer.Option(metavar="SITE", help="The place that the page opens with.")
+    ] = "kokkola",
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port; 0: any free one. Default: from 8321 on."),
+    ] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="Let phones in the same network join by a room code.")
+    ] = False,
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Do not open a browser on this machine.")
+    ] = False,
+    prepare: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SITE", help="Compute the answers to named levels of a place, or of all."
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the prepared page as one file that needs no server."
+        ),
+    ] = None,
+    mixes: Annotated[
+        int | None, typer.Option(min=1, help="With --prepare: only so many mixes.")
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(min=10, max=16, help="Pairs of worlds of each answer.")
+    ] = 16,
+    seed: Seed = 1,
+    threads: Threads = None,
+) -> None:
+    """Open a page for a workshop: move measures and see who gains and who loses."""
+    # one thread for each world; BLAS threads would only take the cores from them
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+    from experiments.app.workshop.run import Options, serve, write_files
+
+    options = Options(
+        site, port, share, not no_open, seed, threads, prepare, export, replications, mixes
+    )
+    if prepare is not None or export is not None:
+        write_files(options)
+    else:
+        serve(options)

@@ -11,6 +11,7 @@ from scenarios.fits import read_fit
 from scenarios.grades import count_grades, judged, site_grades
 from scenarios.loader import load_parameters, load_site, shipped_sites
 from scenarios.measures import Measure, Mix, load_measure, load_mix, shipped_measures, shipped_mixes
+from scenarios.surroundings import load_surroundings, shipped_surroundings
 
 EVIDENCE = Path(scenarios.__file__).parent / "evidence"
 Row = dict[str, Any]
@@ -69,10 +70,28 @@ def site_rows() -> list[Row]:
                 "default_mix": site.default_mix,
                 "today": site.today,
                 "mixes": shipped_mixes(site.id),
+                "surroundings": shipped_surroundings(site.id),
                 "grades": counts,
                 "share_judged": share_judged(counts),
                 "targets": targets,
                 "targets_met": met,
+            }
+        )
+    return rows
+
+
+def surroundings_rows() -> list[Row]:
+    """Return one row per shipped surroundings."""
+    rows = []
+    for name in shipped_surroundings():
+        found = load_surroundings(name)
+        rows.append(
+            {
+                "id": found.id,
+                "name": found.names.en,
+                "site": found.site,
+                "summary": found.summary,
+                "grades": sorted(set(found.grades())),
             }
         )
     return rows

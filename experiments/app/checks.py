@@ -15,15 +15,16 @@ from scenarios.local import check_numbers
 from scenarios.measures import Mix, check_mix_fits, load_measure, load_mix, load_partners
 from scenarios.numbers import Number
 from scenarios.schema import Site
+from scenarios.surroundings import load_surroundings
 from scenarios.trials import read_studies
 
 
 def kind_of(path: Path) -> str:
     """Return the word for what a file is.
 
-    One of site, mix, measure, break, barriers, trials, costs, partners, parameters, penalties,
-    and numbers (to be laid over a place). A file that cannot be parsed counts as a site, whose
-    reader says what is wrong.
+    One of site, mix, measure, break, surroundings, barriers, trials, costs, partners, parameters,
+    penalties, and numbers (to be laid over a place). A file that cannot be parsed counts as a
+    site, whose reader says what is wrong.
     """
     try:
         data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
@@ -34,6 +35,8 @@ def kind_of(path: Path) -> str:
         return "numbers"
     if {"teaches", "with", "without"} & keys:
         return "break"
+    if {"plants", "closures", "services", "migration"} & keys:
+        return "surroundings"
     if "trial" in keys:
         return "trials"
     if "benefits" in keys and "margins" not in keys:
@@ -75,6 +78,8 @@ def check_file(path: Path) -> str:
         load_measure(path)
     elif kind == "break":
         load_break(path)
+    elif kind == "surroundings":
+        _check_surroundings(path)
     elif kind == "barriers":
         read_barriers(path)
     elif kind == "numbers":
@@ -94,6 +99,14 @@ def check_file(path: Path) -> str:
         if problems:
             raise ScenarioError(problems)
     return kind
+
+
+def _check_surroundings(path: Path) -> None:
+    """Check surroundings, and whether they fit the place that they name."""
+    found = load_surroundings(path)
+    if found.site is not None:
+        own = _site_beside(path, found.site)
+        load_surroundings(path, load_site(own or found.site))
 
 
 def _check_penalties(path: Path) -> None:

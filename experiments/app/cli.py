@@ -18,9 +18,12 @@ from experiments.app.console import DEBUG, FAILED, complain, explain, prepare_st
 OVERVIEW = """\
 vacancy-chains: a place, person by person and post by post, with and without measures.
 
-  look   what is shipped, and what a result says     sites  measures  mixes  chain
+  look   what is shipped, and what a result says     sites  measures  mixes
+                                                     surroundings  chain
          vacancy-chains sites
   ask    what a mix of measures would do             compare  break-even  essential
+                                                     optimise  impulses  saturation
+                                                     reserve  workplace  workshop
          vacancy-chains compare kokkola
   study  one world, a trial, many worlds             run  trial  sweep  sensitivity
                                                      reproduce  bundle

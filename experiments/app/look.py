@@ -84,6 +84,22 @@ def mixes(json: Json = None) -> None:
     )
 
 
+@app.command(rich_help_panel=LOOK)
+def surroundings(json: Json = None) -> None:
+    """List the shipped surroundings: what may happen anyway, for --with."""
+    from experiments.app.catalogue import surroundings_rows
+
+    _show(
+        surroundings_rows(),
+        json,
+        {"id": "surroundings", "name": "name", "site": "place", "grades": "grades"},
+        {
+            "site": lambda row: row["site"] or "every place",
+            "grades": lambda row: " ".join(row["grades"]) or "from the site file",
+        },
+    )
+
+
 def _show(
     rows: Sequence[dict[str, Any]],
     json: str | None,

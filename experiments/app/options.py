@@ -72,6 +72,14 @@ Scale = Annotated[
         " back [that of the place].",
     ),
 ]
+With = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        metavar="SURROUNDINGS",
+        help="What happens anyway, with and without the mix alike: a shipped name or a file.",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Worlds run side by side; default: all cores.")
 ]

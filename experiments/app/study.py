@@ -20,6 +20,7 @@ from experiments.app.options import (
     Seed,
     Site,
     Threads,
+    With,
     Years,
 )
 
@@ -38,6 +39,7 @@ def run(
     closure: Annotated[
         OneClosure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
     ] = OneClosure.R,
+    surroundings: With = None,
     local: Local = None,
     lang: Lang = Language.EN,
     seed: Seed = 1,
@@ -70,8 +72,9 @@ def run(
     place = place_with(site, local)
     with Progress(words("progress.running", place=site), lang=lang.value):
         result = run_world(
-            place, mix=mix, years=years, seed=seed, closure=closure.value, scale=scale
-        )
+            place, mix=mix, years=years, seed=seed, closure=closure.value, scale=scale,
+            surroundings=surroundings,
+        )  # fmt: skip
     with Progress(words("progress.writing"), lang=lang.value):
         result.write(folder, force=force)
     typer.echo(result.answer(lang.value))

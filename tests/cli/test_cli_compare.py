@@ -78,9 +78,10 @@ def test_check_recomputes_a_comparison(compared):
     done = command("check", "first try", cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert sum(line.startswith("holds") for line in lines) == 5
+    assert sum(line.startswith("holds") for line in lines) == 7
     world = next(line for line in lines if " world: " in line)
     assert re.search(r"\d+ of \d+ counts within 3 %", world)
+    assert "people: residents" not in world  # the retired are counted too
 
 
 def edit_summary(change):
@@ -116,6 +117,15 @@ def _replications(frame):
     frame["replications"] = 9
 
 
+def _edit(file, column, by):
+    def edit(folder):
+        frame = pd.read_csv(folder / file)
+        frame.loc[frame[column].first_valid_index(), column] += by
+        frame.to_csv(folder / file, index=False)
+
+    return edit
+
+
 def _hash(folder):
     path = folder / "manifest.json"
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -132,6 +142,9 @@ def _hash(folder):
         (edit_summary(_scenario), "monthly"),
         (edit_summary(_replications), "intervals"),
         (_hash, "scenario_hash"),
+        (_edit("costs.csv", "cost", 1.0), "costs"),
+        (_edit("money.csv", "cost", 1e6), "costs"),
+        (_edit("money.csv", "saved", 1e6), "money"),
     ],
 )
 def test_check_finds_a_changed_comparison(compared, tmp_path, edit, fails):

@@ -214,6 +214,7 @@ def test_problems_of_all_files_are_told_in_one_pass(tmp_path):
                 "penalties",
                 "trials",
                 "costs",
+                "surroundings",
             },
         ),
     ],

@@ -7,6 +7,7 @@ import functools
 import numpy as np
 import pandas as pd
 
+from scenarios.costs import Costs
 from simulator.comparison import (
     DATES,
     HORIZON,
@@ -80,6 +81,18 @@ def random_enrolments(rng: np.random.Generator, people: int = 900) -> np.ndarray
     return rows
 
 
+def random_taken_in(rng: np.random.Generator, made: Comparison, years: int) -> np.ndarray:
+    """Return people taken in: every measure that recruits does so in the first year."""
+    found = np.zeros((2, len(made.bought), years))
+    files = {**made.against.files, **made.mixes[0].files}
+    for at, name in enumerate(made.bought):
+        if files[name].recruits != "place":
+            found[1, at, 0] = rng.poisson(50)
+            if name in made.against.measures:
+                found[0, at, 0] = rng.poisson(50)
+    return found
+
+
 def stub(
     replications: int = 8,
     closures: tuple[str, ...] = ("R", "E"),
@@ -88,15 +101,18 @@ def stub(
     shift: float = 0.0,
     seed: int = 1,
     mixes: list | None = None,
+    against: str = "baseline",
+    costs: Costs | None = None,
 ) -> Comparison:
     """Return a comparison of random numbers; ``shift`` more of the target group are at work."""
     town = kokkola()
     mixes = mixes or [town.mix(town.site.default_mix)]
     arms = [Arm(mix, strength) for mix in mixes for strength in strengths]
-    made = Comparison(town, town.mix("baseline"), arms, closures, 2, seed)
+    made = Comparison(town, town.mix(against), arms, closures, 2, seed, costs)
     made.outcomes = list(catalogue())
     made.seeds = [seed * 10_000 + r for r in range(replications)]
     rng = np.random.default_rng(seed)
+    money = np.random.default_rng(seed + 1)
     target = at("at_work", "group", "target_jobseekers")
     for design in designs:
         months = HORIZON if design == "cohorts" else 12 * made.years
@@ -104,7 +120,13 @@ def stub(
             base = [random_values(rng, months, None) for _ in range(replications)]
             if design == "cohorts" and closure == closures[0]:
                 made.placebo[closure] = [
-                    Pair(b, random_values(rng, months, b), np.zeros((0, 6), np.int64)) for b in base
+                    Pair(
+                        b,
+                        random_values(rng, months, b),
+                        np.zeros((0, 6), np.int64),
+                        np.zeros((2, 0, 0)),
+                    )
+                    for b in base
                 ]
             for arm in arms:
                 if design == "whole" and arm.strength != "assumed":
@@ -113,7 +135,10 @@ def stub(
                 for b in base:
                     scenario = random_values(rng, months, b)
                     scenario[target] += shift * STRENGTHS.index(arm.strength)
-                    pairs.append(Pair(b, scenario, random_enrolments(rng, 300 * len(DATES))))
+                    rows = random_enrolments(rng, 300 * len(DATES))
+                    pairs.append(
+                        Pair(b, scenario, rows, random_taken_in(money, made, months // 12))
+                    )
                 made.pairs[closure, *arm.key, design] = pairs
     return made
 

@@ -91,7 +91,7 @@ def test_all_files_are_there(page):
     figures = {f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "csv")}
     assert names == figures | {
         "manifest.json", "world.csv", "summary.csv", "monthly.parquet", "codebook.csv",
-        "report.html",
+        "report.html", "costs.csv", "money.csv",
     }  # fmt: skip
     summary = pd.read_csv(folder / "summary.csv")
     assert list(summary.columns) == [column.name for column in FILES["summary.csv"]]
