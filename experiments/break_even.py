@@ -17,7 +17,7 @@ import pandas as pd
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Measure, Mix, load_measure, mix_of
 from simulator.comparison import THIRD_YEAR, Comparison, Estimate, compare
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.headline import crossing
 from simulator.town import Town
 
@@ -123,19 +123,17 @@ class BreakEven:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            frame = self.frame()
-            frame.to_csv(made / "break_even.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            write_manifest(
-                made,
-                command=f"break_even({self.site!r}, {self.measure.id!r})",
-                seeds=self.comparison.seeds,
-                scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
-                site=self.site,
-                measure=self.measure.id,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"break_even": self.frame()},
+            self.text(),
+            command=f"break_even({self.site!r}, {self.measure.id!r})",
+            seeds=self.comparison.seeds,
+            scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
+            site=self.site,
+            measure=self.measure.id,
+        )
 
 
 def _words(found: tuple[str, float | None]) -> str:

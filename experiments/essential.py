@@ -17,7 +17,7 @@ import pandas as pd
 from scenarios import ScenarioError
 from scenarios.measures import Mix, PartnerChange, load_partners
 from simulator.comparison import THIRD_YEAR, Comparison, Estimate, compare, estimate
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.town import Town
 
 OUTCOMES = {  # what may be lost: outcome, breakdown, group, first and last month
@@ -102,17 +102,16 @@ class Essential:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            self.frame().to_csv(made / "essential.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            write_manifest(
-                made,
-                command=f"essential({self.site!r}, {self.mix.id!r})",
-                seeds=self.comparison.seeds,
-                scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
-                site=self.site,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"essential": self.frame()},
+            self.text(),
+            command=f"essential({self.site!r}, {self.mix.id!r})",
+            seeds=self.comparison.seeds,
+            scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
+            site=self.site,
+        )
 
 
 def _line(loss: Loss) -> str:

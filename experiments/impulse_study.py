@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from simulator.comparison import Estimate
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.impulses import FILLED, SHOWN, SIZES, VACANCIES, Impulses
-from simulator.stories import save_figure
 from simulator.town import Town
 
 LINES = (  # on the screen
@@ -138,22 +137,19 @@ class ImpulseStudy:
             for months in found.effects:
                 name = label.split(",")[0].replace(" ", "_")
                 rows[f"{name}_{months}"] = found.values(outcome, months)
-        with output_folder(folder, force) as made:
-            rows.to_csv(made / "impulses.csv", index=False, lineterminator="\n")
-            self.frame().to_csv(made / "effects.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            (made / "figures").mkdir()
-            save_figure(self.draw(), made / "figures" / "impulses")
-            write_manifest(
-                made,
-                command=f"impulses {self.town.id} --kind {found.kind} "
-                f"--number {len(found.frame)} --months {found.months} "
-                f"--closure {found.closure} --seed {self.seed}",
-                seeds=sorted(int(x) for x in found.frame["seed"].unique()),
-                scenario_hash=self.town.scenario_hash(),
-                site=self.town.id,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"impulses": rows, "effects": self.frame()},
+            self.text(),
+            {"impulses": self.draw()},
+            command=f"impulses {self.town.id} --kind {found.kind} "
+            f"--number {len(found.frame)} --months {found.months} "
+            f"--closure {found.closure} --seed {self.seed}",
+            seeds=sorted(int(x) for x in found.frame["seed"].unique()),
+            scenario_hash=self.town.scenario_hash(),
+            site=self.town.id,
+        )
 
 
 def _estimate(row: pd.Series) -> Estimate:

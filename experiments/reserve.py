@@ -25,7 +25,7 @@ from simulator.codes import PostState
 from simulator.columns import Post
 from simulator.comparison import SEED_STEP, Estimate, estimate
 from simulator.engine import World
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
 from simulator.outcomes import series, window
 from simulator.policy import lay_out_mix
@@ -175,20 +175,18 @@ class Reserve:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            self.frame().to_csv(made / "reserve.csv", index=False, lineterminator="\n")
-            self.rows.to_csv(made / "worlds.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            write_manifest(
-                made,
-                command=f"reserve {self.town.id} --mix {self.mix.id} --price-ratio "
-                f"{self.price_ratio:g} --closure {self.closure} --seed {self.seed}",
-                seeds=sorted(int(x) for x in self.rows["seed"].unique()),
-                scenario_hash=self.town.scenario_hash([self.mix]),
-                site=self.town.id,
-                mix=self.mix.id,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"reserve": self.frame(), "worlds": self.rows},
+            self.text(),
+            command=f"reserve {self.town.id} --mix {self.mix.id} --price-ratio "
+            f"{self.price_ratio:g} --closure {self.closure} --seed {self.seed}",
+            seeds=sorted(int(x) for x in self.rows["seed"].unique()),
+            scenario_hash=self.town.scenario_hash([self.mix]),
+            site=self.town.id,
+            mix=self.mix.id,
+        )
 
 
 def reserve(

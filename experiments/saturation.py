@@ -20,12 +20,11 @@ from experiments.offers import Offer
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Measure, load_measure, mix_of
 from simulator.comparison import SEED_STEP, Estimate, estimate
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
 from simulator.markets import MARKETS, market
 from simulator.outcomes import series, window
 from simulator.policy import lay_out_mix
-from simulator.stories import save_figure
 from simulator.town import Town
 from simulator.world import Count, Enrolment
 
@@ -173,22 +172,19 @@ class Saturation:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            self.frame().to_csv(made / "saturation.csv", index=False, lineterminator="\n")
-            self.rows.to_csv(made / "worlds.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            (made / "figures").mkdir()
-            save_figure(self.draw(), made / "figures" / "saturation")
-            write_manifest(
-                made,
-                command=f"saturation {self.town.id} --measure {self.measure.id} "
-                f"--strength {self.strength} --months {self.months} --seed {self.seed}",
-                seeds=sorted(int(x) for x in self.rows["seed"].unique()),
-                scenario_hash=self.town.scenario_hash(),
-                site=self.town.id,
-                measure=self.measure.id,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"saturation": self.frame(), "worlds": self.rows},
+            self.text(),
+            {"saturation": self.draw()},
+            command=f"saturation {self.town.id} --measure {self.measure.id} "
+            f"--strength {self.strength} --months {self.months} --seed {self.seed}",
+            seeds=sorted(int(x) for x in self.rows["seed"].unique()),
+            scenario_hash=self.town.scenario_hash(),
+            site=self.town.id,
+            measure=self.measure.id,
+        )
 
 
 def lottery(world, months: int) -> dict[int, tuple[bool, int]]:  # noqa: ANN001

@@ -24,7 +24,7 @@ from scenarios.measures import Dose, Mix
 from simulator.codes import RUNGS, Cause, EventKind, Fill, PostState
 from simulator.columns import Event, Post, Workplace
 from simulator.comparison import SEED_STEP, Estimate, estimate
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
 from simulator.ledger import ROUND_BITS, Ledger, derive_ledger
 from simulator.policy import lay_out_mix
@@ -628,21 +628,19 @@ class WorkplaceView:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            self.frame().to_csv(made / "workplace.csv", index=False, lineterminator="\n")
-            self.rows.to_csv(made / "workplaces.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            write_manifest(
-                made,
-                command=f"workplace {self.town.id} --sector {self.sector} --staff {self.staff} "
-                f"--closure {self.closure} --seed {self.seed}",
-                seeds=self.seeds,
-                scenario_hash=self.town.scenario_hash(),
-                site=self.town.id,
-                support=list(self.support),
-                like=self.like.words,
-            )
-        return Path(folder)
+        return write_study(
+            folder,
+            force,
+            {"workplace": self.frame(), "workplaces": self.rows},
+            self.text(),
+            command=f"workplace {self.town.id} --sector {self.sector} --staff {self.staff} "
+            f"--closure {self.closure} --seed {self.seed}",
+            seeds=self.seeds,
+            scenario_hash=self.town.scenario_hash(),
+            site=self.town.id,
+            support=list(self.support),
+            like=self.like.words,
+        )
 
 
 def sample(facts: Facts, found: np.ndarray, seed: int) -> np.ndarray:

@@ -222,6 +222,46 @@ def write_manifest(
     (folder / "manifest.json").write_bytes(json_bytes(data))
 
 
+def write_study(
+    folder: str | Path,
+    force: bool,
+    tables: Mapping[str, pd.DataFrame],
+    text: str,
+    figures: Mapping[str, Any] | None = None,
+    **manifest: Any,
+) -> Path:
+    """Write what a study leaves, and return the folder.
+
+    Parameters
+    ----------
+    tables
+        By name, written as ``NAME.csv``.
+    text
+        The answer of the screen, written as ``answer.txt``.
+    figures
+        Drawings by name, written into ``figures``.
+    **manifest
+        As for :func:`manifest_of`.
+
+    Raises
+    ------
+    ResultError
+        When the folder exists and is not empty, or cannot be written.
+    """
+    with output_folder(folder, force) as made:
+        for name, table in tables.items():
+            table.to_csv(made / f"{name}.csv", index=False, lineterminator="\n")
+        (made / "answer.txt").write_text(text + "\n", encoding="utf-8")
+        if figures:
+            from simulator.stories import save_figure  # it imports this module
+
+            (made / "figures").mkdir()
+            for name, figure in figures.items():
+                save_figure(figure, made / "figures" / name)
+        write_manifest(made, **manifest)
+    return Path(folder)
+
+
 # --- columns to files ---------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ from simulator.comparison import Estimate
 from simulator.compile import kernel
 from simulator.engine import World
 from simulator.enrolment import enrol, meets_condition, workplace_meets
-from simulator.files import output_folder, write_manifest
+from simulator.files import write_study
 from simulator.handle import handle
 from simulator.policy import Policy, clause_row, lay_out_mix, workplace_clause_row
 from simulator.town import Town
@@ -211,23 +211,21 @@ class Trial:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        with output_folder(folder, force) as made:
-            self.frame().to_csv(made / "trial.csv", index=False, lineterminator="\n")
-            curve = pd.DataFrame(
-                [(lever, size, e.mean, e.low, e.high) for lever, size, e in self.curve],
-                columns=["lever", "size", "effect", "ci_low", "ci_high"],
-            )
-            curve.to_csv(made / "curve.csv", index=False, lineterminator="\n")
-            (made / "answer.txt").write_text(self.text() + "\n", encoding="utf-8")
-            write_manifest(
-                made,
-                command=f"trial({self.site!r}, {self.measure.id!r})",
-                seeds=[self.seed],
-                scenario_hash=self.scenario_hash,
-                site=self.site,
-                measure=self.measure.id,
-            )
-        return Path(folder)
+        curve = pd.DataFrame(
+            [(lever, size, e.mean, e.low, e.high) for lever, size, e in self.curve],
+            columns=["lever", "size", "effect", "ci_low", "ci_high"],
+        )
+        return write_study(
+            folder,
+            force,
+            {"trial": self.frame(), "curve": curve},
+            self.text(),
+            command=f"trial({self.site!r}, {self.measure.id!r})",
+            seeds=[self.seed],
+            scenario_hash=self.scenario_hash,
+            site=self.site,
+            measure=self.measure.id,
+        )
 
 
 def _people(number: float) -> str:

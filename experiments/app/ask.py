@@ -189,6 +189,7 @@ def _given(**options: Any) -> list[str]:
 
 
 Pairs = Annotated[int, typer.Option(min=2, help="How many pairs of worlds.")]
+OneDemand = Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")]
 
 
 @app.command("break-even", rich_help_panel=ASK)
@@ -199,9 +200,7 @@ def break_even(
         str | None, typer.Option(metavar="LEVER", help="Default: the measure's primary lever.")
     ] = None,
     replications: Pairs = 24,
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
@@ -227,9 +226,7 @@ def essential(
         str | None, typer.Option(metavar="MIX", help="The mix; default: the place's.")
     ] = None,
     replications: Pairs = 24,
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
@@ -292,9 +289,7 @@ def optimise(
             " place where one is shipped; or none, assumed, top."
         ),
     ] = "drawn",
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     local: Local = None,
     seed: Seed = 1,
     out: Out = None,
@@ -346,9 +341,7 @@ def impulses(
         ),
     ] = "promote",
     months: Annotated[int, typer.Option(min=1, max=120, help="Months followed.")] = 36,
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     surroundings: With = None,
     seed: Seed = 1,
     scale: Scale = None,
@@ -441,9 +434,7 @@ def reserve(
         float, typer.Option(help="Price of one support over that of one reserved vacancy.")
     ] = 1.0,
     replications: Pairs = 16,
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
@@ -481,9 +472,7 @@ def workplace(
         ),
     ] = None,
     worlds: Annotated[int, typer.Option(min=2, help="How many worlds at most.")] = 40,
-    closure: Annotated[OneClosure, typer.Option(help="Does demand stay (R) or answer (E)?")] = (
-        OneClosure.R
-    ),
+    closure: OneDemand = OneClosure.R,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,

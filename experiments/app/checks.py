@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from scenarios.barriers import read_barriers
@@ -69,31 +69,25 @@ def check_file(path: Path) -> str:
     ScenarioError
         With every problem of the file.
     """
+    readers: dict[str, Callable[[Path], object]] = {
+        "measure": load_measure,
+        "break": load_break,
+        "surroundings": _check_surroundings,
+        "barriers": read_barriers,
+        "numbers": check_numbers,
+        "partners": load_partners,
+        "parameters": read_parameters,
+        "trials": read_studies,
+        "penalties": _check_penalties,
+        "costs": load_costs,
+    }
     kind = kind_of(path)
     if kind == "site":
         problems = _default_problems(path, load_site(path))
         if problems:
             raise ScenarioError(problems)
-    elif kind == "measure":
-        load_measure(path)
-    elif kind == "break":
-        load_break(path)
-    elif kind == "surroundings":
-        _check_surroundings(path)
-    elif kind == "barriers":
-        read_barriers(path)
-    elif kind == "numbers":
-        check_numbers(path)
-    elif kind == "partners":
-        load_partners(path)
-    elif kind == "parameters":
-        read_parameters(path)
-    elif kind == "trials":
-        read_studies(path)
-    elif kind == "penalties":
-        _check_penalties(path)
-    elif kind == "costs":
-        load_costs(path)
+    elif kind in readers:
+        readers[kind](path)
     else:
         problems = _place_problems(path)
         if problems:
