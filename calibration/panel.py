@@ -85,7 +85,8 @@ def _flows(before: Frame, after: Frame, found: dict[str, float]) -> None:
     n = len(before.state)
     now = after.state[:n]
     letter = {UNEMPLOYED: "u", WORK: "e", OUTSIDE: "i"}
-    both = (before.state != GONE) & (now != GONE)
+    # the retired of the start are added by their number: a settled world has dropped them
+    both = (before.state != GONE) & (now != GONE) & (before.status != Status.RETIRED)
     for a, first in letter.items():
         for b, second in letter.items():
             found[first + second] += int(((before.state == a) & (now == b) & both).sum())
@@ -153,7 +154,7 @@ def _register(before: Frame, after: Frame, found: dict[str, float]) -> None:
     found["register_to_work"] += int((on & (after.state[:n] == WORK)).sum())
 
 
-def follow(world: World, months: int) -> dict[str, float]:
+def follow(world: World, months: int, retired: float = 0.0) -> dict[str, float]:
     """Advance a world and count what its people do.
 
     Parameters
@@ -162,13 +163,16 @@ def follow(world: World, months: int) -> dict[str, float]:
         With monthly arrays laid out for ``months`` from its next month on.
     months : int
         A multiple of twelve, so that season plays no part.
+    retired : float
+        Retired residents aged 15 to 74 as built: outside the labour force at every month end, as
+        the age structure of a place stays as it is.
 
     Returns
     -------
     dict
         Sums by name of :data:`COUNTS`.
     """
-    found = dict.fromkeys(COUNTS, 0)
+    found = dict.fromkeys(COUNTS, 0.0)
     january = int(world.columns.scalars[Scalar.FIRST_CALENDAR_MONTH])
     kept = {0: frame(world, world.month - 1)}
     for at in range(1, months + 1):
@@ -179,6 +183,7 @@ def follow(world: World, months: int) -> dict[str, float]:
             # the snapshot is the end of month ``world.month - 1``
             _stocks(kept[at], (january + world.month - 1) % 12 // 3 + 1, found)
             _flows(kept[at - 3], kept[at], found)
+            found["ii"] += retired
             _changes(kept[at - 3], kept[at], "quarter", found)
         if at % 12 == 0:
             _changes(kept[at - 12], kept[at], "year", found)

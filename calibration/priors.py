@@ -60,7 +60,21 @@ PENALTY_RANGE = (0.4, 1.6)
 # countries without local or national targets for the rest: these are fitted, the others keep the
 # Finnish posterior widened (evidence/calibration_start.md)
 FITTED_IN: dict[str, tuple[str, ...]] = {
-    "bg": ("search_a", "standard", "a_to_p", "register_to_n", "short_posts"),
+    "bg": ("search_a", "n_to_a", "register_to_n", "short_posts", "unregistered"),
+    "nl": (
+        "search_a",
+        "search_outside_the_labour_force",
+        "search_employed",
+        "outsiders",
+        "short_posts",
+        "exit_to_outside",
+        "a_to_p",
+        "register_to_n",
+        "n_to_a",
+        "standard",
+        "collection",
+        "unregistered",
+    ),
     "pt": (
         "search_a",
         "search_outside_the_labour_force",
@@ -72,8 +86,15 @@ FITTED_IN: dict[str, tuple[str, ...]] = {
         "n_to_a",
         "standard",
         "outsiders",
+        "collection",
+        "unregistered",
     ),
 }
+# fitted only where FITTED_IN names them. How long employers collect applications: Kokkola's value
+# follows from its register, elsewhere surveys count vacancies. How fast people come and go who
+# search without registering: it decides the long-term share of the survey, given that of the
+# register
+ELSEWHERE = {"collection": ("collection_rounds",), "unregistered": ("s_to_n", "n_to_s")}
 FITS = ("posterior mean of vacancy-chains calibrate", "fitted by calibration.moments")
 HOME = "kokkola"  # whose posterior other places borrow
 WIDENED = 2.0
@@ -231,7 +252,7 @@ def coordinates(site: Site) -> list[Coordinate]:
     fitted = FITTED_IN.get(site.country, tuple(FREE))
     home = home_posterior() if len(fitted) < len(FREE) else None
     found = []
-    for name, names in FREE.items():
+    for name, names in (FREE | {k: v for k, v in ELSEWHERE.items() if k in fitted}).items():
         item = _coordinate(name, names, "free", numbers)
         if name not in fitted:
             a, b = float(item.inside(item.low)), float(item.inside(item.high))

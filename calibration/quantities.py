@@ -64,9 +64,19 @@ def _working(row: Row) -> float:
     return _total(row, Total.RESIDENTS_HERE) + _total(row, Total.RESIDENTS_ELSEWHERE)
 
 
-def _vacancy_rate(item: Total) -> Callable[[Row], float]:
+def _seeking(row: Row, public: bool = False) -> float:
+    """Return the vacancies for which an employer still seeks somebody, as sources count them.
+
+    In the model a post stays vacant until the person who has accepted it begins.
+    """
+    if public:
+        return _total(row, Total.VACANT_PUBLIC) - _total(row, Total.PROMISED_PUBLIC)
+    return _total(row, Total.VACANT) - _total(row, Total.PROMISED)
+
+
+def _vacancy_rate(public: bool) -> Callable[[Row], float]:
     def rate(row: Row) -> float:
-        open_posts = _total(row, item)
+        open_posts = _seeking(row, public)
         return 100.0 * _ratio(open_posts, open_posts + _total(row, Total.EMPLOYED_HERE))
 
     return rate
@@ -115,7 +125,25 @@ _UE = _panel("ue", "uu+ue+ui")
 _THREE = (
     "residents of 15-74 at both ends of three months; unemployed = A + S; outside = P, N, retired"
 )
-_STOCK_FLOW = "all vacancies, mean stock / monthly hires from other employers and non-work x 30.4"
+# stock over flow in days, with the flow that each source divides by
+_STOCK_FLOW = {
+    "nl": Quantity(
+        lambda r: DAYS_A_MONTH * _ratio(_seeking(r), _hires(r)),
+        "vacancies not yet promised / monthly hires x 30.4; moves inside apart",
+    ),
+    "pt": Quantity(
+        lambda r: 12.0 * DAYS_A_MONTH * _ratio(
+            _ratio(_seeking(r), _total(r, Total.EMPLOYED_HERE)),
+            _ratio(r.get("panel_hired_year", np.nan), r.get("panel_e_year", np.nan)),
+        ),
+        "vacancies not yet promised per post / (hired within twelve months, of those in work / 12)"
+        " x 30.4",
+    ),
+    "bg": Quantity(
+        lambda r: 3.0 * DAYS_A_MONTH * _ratio(_seeking(r), _total(r, Total.STARTERS)),
+        "vacancies not yet promised / (in work here, began within three months / 3) x 30.4",
+    ),
+}  # fmt: skip
 
 
 def _by_country(site: Site) -> dict[str, Quantity]:
@@ -123,8 +151,9 @@ def _by_country(site: Site) -> dict[str, Quantity]:
     if site.country == "fi":
         return {
             "vacancy_duration_days": Quantity(
-                lambda r: moments_of(r)["public_spell"],
-                "public vacancies: mean completed spell, 7.6 days a round",
+                lambda r: moments_of(r)["public_spell"]
+                * _ratio(_seeking(r, True), _total(r, Total.VACANT_PUBLIC)),
+                "public vacancies: mean completed spell until somebody accepts",
             ),
             "j2j_annual": Quantity(
                 lambda r: 1200.0 * _ratio(_total(r, Total.OTHER_EMPLOYER),
@@ -146,9 +175,7 @@ def _by_country(site: Site) -> dict[str, Quantity]:
             ),
         }  # fmt: skip
     return {
-        "vacancy_duration_days": Quantity(
-            lambda r: DAYS_A_MONTH * _ratio(_total(r, Total.VACANT), _hires(r)), _STOCK_FLOW
-        ),
+        "vacancy_duration_days": _STOCK_FLOW.get(site.country, _STOCK_FLOW["nl"]),
         "j2j_annual": Quantity(
             _panel("other_year", "same_year"),
             "in work here at both ends of a year, with another employer",
@@ -266,24 +293,24 @@ QUANTITIES: dict[str, Quantity] = {
         "in work a year before: with another employer, unemployed or outside now",
     ),
     "vacancies_open_registered": Quantity(
-        lambda r: _total(r, Total.VACANT_PUBLIC), "public vacancies, mean of month ends"
+        lambda r: _seeking(r, True), "public vacancies not yet promised, mean of month ends"
     ),
     "vacancies_new_per_month_registered": Quantity(
         lambda r: _flow(r, Flow.OPENED_PUBLIC), "public vacancies opened a month"
     ),
     "job_vacancy_rate": Quantity(
-        _vacancy_rate(Total.VACANT), "all vacancies over vacancies and filled posts"
+        _vacancy_rate(False), "vacancies not yet promised, over these and filled posts"
     ),
     "job_vacancy_rate_registered": Quantity(
-        _vacancy_rate(Total.VACANT_PUBLIC), "public vacancies over these and filled posts",
+        _vacancy_rate(True), "public vacancies not yet promised, over these and filled posts",
         repeats="vacancies_open_registered",
     ),
     "vacancy_unemployment_ratio": Quantity(
-        lambda r: _ratio(_total(r, Total.VACANT), _survey(r)), "all vacancies over A + S"
+        lambda r: _ratio(_seeking(r), _survey(r)), "vacancies not yet promised over A + S"
     ),
     "unemployed_per_pes_vacancy": Quantity(
-        lambda r: _ratio(_register(r), _total(r, Total.VACANT_PUBLIC)),
-        "A + P over public vacancies",
+        lambda r: _ratio(_register(r), _seeking(r, True)),
+        "A + P over public vacancies not yet promised",
     ),
     "promotion_annual": Quantity(
         _panel("stepped_up", "stayers"),

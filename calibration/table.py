@@ -67,7 +67,7 @@ def measure(town: Town, seed: int, months: int = MONTHS) -> dict[str, float]:
     world, retired = begin_today(town, seed)
     world.lay_out(0, SKIPPED + months)
     world.advance(SKIPPED)
-    counted = follow(world, months)
+    counted = follow(world, months, retired)
     totals = np.asarray(world.columns.totals, float)[SKIPPED:].mean(0)
     flows = np.asarray(world.columns.flows, float)[SKIPPED:].mean(0).reshape(-1)
     row = {

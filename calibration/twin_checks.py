@@ -184,7 +184,8 @@ def lottery_and_shadow(
         w = world.columns
         rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
         people = w.measures[rows[Enrolment.MEASURE], Row.APPLIES_TO] == 0.0
-        half = (rows[Enrolment.START] >= 6) == last
+        start = rows[Enrolment.START]
+        half = (start >= 0) & ((start >= 6) == last)
         rows = rows[:, people & half & (rows[Enrolment.LOSER] == loser)]
         return float(rows[Enrolment.WORK_12].mean())
 

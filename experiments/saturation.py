@@ -229,7 +229,7 @@ def saturation(
     ScenarioError
         When the measure does not serve people, or a market or a share is wrong.
     """
-    town = site if isinstance(site, Town) else Town(site)
+    town = (site if isinstance(site, Town) else Town(site)).without_services()
     chosen = measure if isinstance(measure, Measure) else load_measure(measure)
     if chosen.recruits != "person":
         raise ScenarioError(

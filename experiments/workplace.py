@@ -739,7 +739,7 @@ def workplace(
                     (events[:, Event.KIND] == EventKind.ENROLLED)
                     & (events[:, Event.WHEN] >> ROUND_BITS == 0)
                 ]
-                own = [policy.names.index(name) for name in support]
+                own = [world.policy.names.index(name) for name in support]
                 entered = entered[np.isin(entered[:, Event.MEASURE], own)]
                 takers = set(entered[:, Event.PERSON].tolist())
             ledger = derive_ledger(record)

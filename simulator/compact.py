@@ -21,7 +21,7 @@ from simulator.engine import (
     room_for_posts,
     widened,
 )
-from simulator.world import Block, Columns, Count
+from simulator.world import Block, Columns, Count, Enrolment, Measure
 
 GROWTH = 1.02  # rows laid out beyond those that a month may need
 
@@ -51,17 +51,25 @@ def _applicants(w: Columns, posts: int) -> np.ndarray:
     return np.concatenate([*rows, np.zeros(0, np.int32)])
 
 
+def _enrolments(w: Columns, person_at: np.ndarray, post_at: np.ndarray) -> np.ndarray:
+    """Return the enrolments of workplaces and of people still there, with their new rows."""
+    rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])].copy()
+    of_people = w.measures[rows[Enrolment.MEASURE], Measure.APPLIES_TO] == 0.0
+    rows[Enrolment.WHO, of_people] = person_at[rows[Enrolment.WHO, of_people]]
+    rows[Enrolment.COVER_POST] = post_at[rows[Enrolment.COVER_POST]]
+    return np.ascontiguousarray(rows[:, rows[Enrolment.WHO] >= 0])
+
+
 def drop_gone(world: World) -> None:
     """Drop rows that nothing refers to; no result changes, since none depends on rows.
 
-    Only for a world between two months that records no events and runs no measures: events and
-    enrolments name rows.
+    Only for a world between two months that records no events, since these name rows.
     """
     w = world.columns
     counts = w.counts
     n, p = int(counts[Count.PEOPLE]), int(counts[Count.POSTS])
-    if counts[Count.RECORD] or w.enrolments.shape[1] or world.flushed:
-        raise ValueError("events or enrolments name rows of this world")
+    if counts[Count.RECORD] or world.flushed:
+        raise ValueError("events name rows of this world")
     posts, people = w.posts[:, :p], w.people[:, :n]
     kept_people = people[Person.STATUS] <= Status.N
     kept_people[_applicants(w, p)] = True  # who reads the application sees that they have gone
@@ -120,6 +128,8 @@ def drop_gone(world: World) -> None:
         w.changed_counts[month] = len(entries)
     open_posts = w.open_posts[: int(counts[Count.OPEN_POSTS])]
     slots = np.where(w.slots >= 0, (post_at[w.slots >> 1] << 1) | (w.slots & 1), -1)
+    enrolments = _enrolments(w, person_at, post_at)
+    counts[Count.ENROLMENTS] = enrolments.shape[1]
     rows = max(room_people, room_posts)
     counts[Count.PEOPLE], counts[Count.POSTS] = n_people, n_posts
     world._replace(
@@ -127,6 +137,8 @@ def drop_gone(world: World) -> None:
         changed=changed,
         pool=pool,
         intents=np.zeros((len(w.intents), int(w.intent_counts.max()) * 2 + 500), np.int64),
+        enrolments=enrolments,
+        helps=np.zeros((len(w.helps), enrolments.shape[1])),
         open_posts=widened(post_at[open_posts].astype(np.int32), room_posts),
         slots=slots.astype(np.int32),
         heads=np.asfortranarray(post_at[w.heads].astype(np.int32)),
@@ -135,3 +147,4 @@ def drop_gone(world: World) -> None:
         due=np.zeros(rows, np.int32),
     )
     world._enter_registers()
+    world._drop_help()

@@ -253,7 +253,8 @@ class Policy:
         policy = self if world.policy is None else self._after(world.policy, world.columns)
         measures = policy.measures.copy()
         if shadow or placebo:
-            idle = np.array([name not in running for name in policy.names], dtype=bool)
+            own = set(self.names) - set(running)  # what an earlier mix began stays real
+            idle = np.array([name in own for name in policy.names], dtype=bool)
             measures[idle, Row.EFFECTIVE] = 0.0
             measures[idle, Row.NEVER_SERVED] = 0.0
         world._replace(

@@ -283,7 +283,10 @@ def record_posts(w):
     for at in range(counts[Count.OPEN_POSTS]):
         post = open_posts[at]
         w.fill_ring[slot, 1, stratum_of(w, post)] += 1.0
+        promised = 1 if posts[Post.PENDING, post] != -1 else 0
+        total[Total.PROMISED] += promised
         if posts[Post.PUBLIC, post] == 1:
             total[Total.VACANT_PUBLIC] += 1
+            total[Total.PROMISED_PUBLIC] += promised
         if counts[Count.NOW] - posts[Post.OPENED, post] > old:
             flows[posts[Post.RUNG, post], Flow.OLD_VACANCIES] += 1

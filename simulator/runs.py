@@ -183,9 +183,7 @@ class RunResult:
                 out,
                 self.record,
                 sectors=site.sector_ids,
-                measures=[
-                    measure.id for measure, _ in self.mix.entries if measure.recruits != "place"
-                ],
+                measures=[] if self.world.policy is None else list(self.world.policy.names),
                 barriers=barriers,
                 ledger=self.ledger,
             )

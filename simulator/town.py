@@ -23,9 +23,10 @@ from simulator.codes import Status
 from simulator.columns import Person
 from simulator.compact import drop_gone
 from simulator.compile import code_hash
-from simulator.engine import ROUNDS, Place, World, place_of, settle
+from simulator.engine import MONTHS_SETTLED, ROUNDS, Place, World, place_of, settle
 from simulator.ledger import Snapshot
 from simulator.parameters import Par, parameter_vector
+from simulator.policy import lay_out_mix
 from simulator.scale import scaled_site
 from simulator.surroundings import install
 
@@ -140,12 +141,31 @@ class Town:
         """Return a mix as it runs here: with services changed as the surroundings say."""
         return mix if self.surroundings is None else self.surroundings.under(mix)
 
+    @functools.cached_property
+    def today(self) -> Mix | None:
+        """The services that run now, under which the place settles; None where there are none."""
+        mix = None if self.site.today is None else self.mix(self.site.today)
+        return mix if mix is not None and mix.entries else None
+
+    def without_services(self) -> Town:
+        """Return the same town settled where no service runs, to look at one measure alone."""
+        if self.today is None:
+            return self
+        return Town(
+            self.whole.model_copy(update={"today": None}), self.changed, self.place.rounds,
+            scale=self.scale, surroundings=self.surroundings,
+        )  # fmt: skip
+
     def default_against(self) -> str:
         """Return the reference of comparisons: ``today`` where the place has one."""
         return self.site.today or BASELINE
 
     def start(self, seed: int, *, record: bool = False, check: bool = False) -> Start:
-        """Return the settled world of a replication; callers copy it before they run it."""
+        """Return the settled world of a replication; callers copy it before they run it.
+
+        It settled under the services of today. From month 0 on none of them takes anybody in
+        unless a mix is installed that has them; who takes part by then goes on to the end.
+        """
         key = (seed, record)
         with self._lock:
             if key in self._starts and not check:
@@ -154,7 +174,11 @@ class Town:
         built = build_world(self.site, self.values, seed)
         world = World.assemble(built, self.place, seed, record=record, check=check)
         as_built = snapshot(world)
+        if self.today is not None:
+            lay_out_mix(self.today, self.site, self.place, start=-MONTHS_SETTLED).install(world)
         settle(world)
+        if self.today is not None:
+            lay_out_mix(self.mix(BASELINE), self.site, self.place).install(world)
         if not record:
             drop_gone(world)
         events = world.take_events()
@@ -190,8 +214,8 @@ class Town:
         Returns
         -------
         dict
-            ``code``, ``site``, ``parameters``, ``penalties``, ``partners``, ``mixes``; with
-            surroundings also ``surroundings``.
+            ``code``, ``site``, ``parameters``, ``penalties``, ``partners``, ``mixes``,
+            ``today``; with surroundings also ``surroundings``.
         """
         partners = Path(scenarios.__file__).parent / "partners.toml"
         parts = {
@@ -200,6 +224,7 @@ class Town:
             "penalties": repr((sorted(penalty_scores().items()), self.penalty_factor)),
             "partners": partners.read_text(encoding="utf-8"),
             "mixes": "".join(mix.model_dump_json() for mix in mixes),
+            "today": "" if self.today is None else self.today.model_dump_json(),
         }
         if self.surroundings is not None:
             parts["surroundings"] = self.surroundings.model_dump_json()

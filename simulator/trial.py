@@ -305,6 +305,8 @@ class Host:
     def __init__(self, town: Town, measure: Measure, study: Study, *, replications: int,
                  share: float, seed: int, threads: int,
                  prepare: Callable[[World], World] | None = None) -> None:  # fmt: skip
+        # as in the studies: nobody is in another measure
+        town = town.without_services()
         self.town, self.measure, self.study = town, measure, study
         self.share, self.threads = share, threads
         self.effort = 0.0

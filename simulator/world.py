@@ -199,6 +199,8 @@ class Total(_Positions):
     FIXED_TERM = auto()
     HIRES_FROM_OUTSIDE = auto()  # of people from outside, whose earlier status is unknown
     HIRES_NEW_POST = auto()  # into posts created within twelve months
+    PROMISED = auto()  # vacant posts that somebody has accepted, who has not begun yet
+    PROMISED_PUBLIC = auto()
 
 
 class Measure(_Positions):

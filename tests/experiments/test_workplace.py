@@ -183,7 +183,7 @@ def enrolled(town, places, everybody):  # noqa: ANN001, ANN202
     world.advance(1)
     w = world.columns
     rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
-    own = rows[Enrolment.MEASURE] == offer.names.index(support[0])
+    own = rows[Enrolment.MEASURE] == world.policy.names.index(support[0])
     return set(rows[Enrolment.WHO, own].tolist()), before
 
 

@@ -21,7 +21,7 @@ from simulator.world import Measure as Row
 
 @pytest.fixture(scope="module")
 def town():
-    return Town("kokkola")
+    return Town("kokkola").without_services()  # so that one measure is seen alone
 
 
 def run(town, mix, months, **how):
