@@ -1,8 +1,10 @@
-"""How strong must a lever be, here, for one more person in work per 100 served.
+"""How strong must a lever be, here: for any effect, for one more per 100 served, to pay.
 
-The measure alone runs against the place without it, with its primary lever at several sizes from
-none to beyond the top of its stated range and its other levers as the file says. The answer is a
-curve and the size at which it reaches one, with what the curve's interval allows.
+The measure runs on top of the reference, with its primary lever at several sizes from none to
+beyond the top of its stated range and its other levers as the file says. The answers are a curve
+and three sizes: from which the net effect on the target group is positive with 90 per cent
+probability (over simulation noise), at which one more person per 100 served is in work in the
+third year, and at which benefits saved reach the price of the measure.
 """
 
 from __future__ import annotations
@@ -13,16 +15,48 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from scipy.special import stdtr
 
 from scenarios import ScenarioError
-from scenarios.measures import Dose, Measure, Mix, load_measure, mix_of
-from simulator.comparison import THIRD_YEAR, Comparison, Estimate, compare
+from scenarios.measures import Dose, Measure, Mix, based_on, load_measure, mix_of
+from simulator.comparison import THIRD_YEAR, Comparison, Estimate, Key, compare, estimate
 from simulator.files import write_study
 from simulator.headline import crossing
+from simulator.money import money
 from simulator.town import Town
 
 MULTIPLES = (0.0, 0.5, 1.0, 2.0)  # of the top of the stated range
+PROBABILITY = 0.90  # that the net effect on the target group is above zero
 WANTED = 1.0  # more people in work per 100 served, in the third year
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one size of the lever does.
+
+    Attributes
+    ----------
+    size, served : float
+        Size of the lever; people served (workplaces, where a measure serves those).
+    per_100 : Estimate
+        More people of the target group in work in the third year, per 100 served.
+    months : Estimate
+        More months of work of the target group in four years.
+    positive : float
+        Probability, over simulation noise, that ``months`` is above zero.
+    saved : Estimate or None
+        Benefits saved less the price, EUR; None when the price is unknown.
+    highest : Estimate or None
+        The highest price per person (workplace) served at which the measure pays for itself.
+    """
+
+    size: float
+    served: float
+    per_100: Estimate
+    months: Estimate
+    positive: float
+    saved: Estimate | None
+    highest: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -31,8 +65,7 @@ class BreakEven:
 
     Attributes
     ----------
-    points : list of (size, people served, Estimate)
-        Effect per 100 people served (workplaces, where a measure serves those).
+    points : list of Point
     verdict : str
         ``already`` (without the lever), ``needs`` (a size within the stated range), ``beyond``
         (a size outside it) or ``never`` (nowhere on the curve).
@@ -40,6 +73,9 @@ class BreakEven:
         The size at which the mean of the curve reaches one; nan when never.
     best, worst : (str, float or None)
         The same for the high and the low end of the curve's interval.
+    positive, pays : (str, float or None)
+        Verdict and size from which the net effect is positive with 90 per cent probability, and
+        from which the measure pays for itself (``unknown`` without a price).
     """
 
     site: str
@@ -48,11 +84,13 @@ class BreakEven:
     unit: str
     top: float
     closure: str
-    points: list[tuple[float, float, Estimate]]
+    points: list[Point]
     verdict: str
     size: float
     best: tuple[str, float | None]
     worst: tuple[str, float | None]
+    positive: tuple[str, float | None]
+    pays: tuple[str, float | None]
     comparison: Comparison
 
     @property
@@ -74,13 +112,17 @@ class BreakEven:
                 "lever": self.lever,
                 "unit": self.unit,
                 "closure": self.closure,
-                "size": [size for size, _, _ in self.points],
-                "share_of_top": [size / self.top for size, _, _ in self.points],
-                "served": [served for _, served, _ in self.points],
-                "per_100_served": [e.mean for _, _, e in self.points],
-                "ci_low": [e.low for _, _, e in self.points],
-                "ci_high": [e.high for _, _, e in self.points],
-                "replications": [e.replications for _, _, e in self.points],
+                "size": [p.size for p in self.points],
+                "share_of_top": [p.size / self.top for p in self.points],
+                "served": [p.served for p in self.points],
+                "per_100_served": [p.per_100.mean for p in self.points],
+                "ci_low": [p.per_100.low for p in self.points],
+                "ci_high": [p.per_100.high for p in self.points],
+                "work_months": [p.months.mean for p in self.points],
+                "probability_above_zero": [p.positive for p in self.points],
+                "saved_less_price": [p.saved.mean if p.saved else math.nan for p in self.points],
+                "highest_price": [p.highest.mean if p.highest else math.nan for p in self.points],
+                "replications": [p.per_100.replications for p in self.points],
             }
         )
 
@@ -89,13 +131,15 @@ class BreakEven:
         who = self.served_are
         lines = [
             f"{self.measure.names.en} in {self.site}: more people of the target group in work in "
-            f"the third year per 100 {who} served (closure {self.closure})",
+            f"the third year per 100 {who} served, against {self.comparison.against.id} (closure "
+            f"{self.closure})",
             "",
-            f"  {self.lever} ({self.unit})   per 100 served   90 % interval",
+            f"  {self.lever} ({self.unit})   per 100 served   90 % interval      chance of a gain",
         ]
         lines += [
-            f"  {size:>12.3f}   {e.mean:>14.2f}   {e.low:.2f} to {e.high:.2f}"
-            for size, _, e in self.points
+            f"  {p.size:>12.3f}   {p.per_100.mean:>14.2f}   "
+            f"{f'{p.per_100.low:.2f} to {p.per_100.high:.2f}':<16}   {p.positive:.0%}"
+            for p in self.points
         ]
         told = {
             "already": "One more per 100 is reached without the lever: other levers do it.",
@@ -113,7 +157,39 @@ class BreakEven:
                 f"{_words(self.best)} at the high end of the interval, {_words(self.worst)} at "
                 "the low end. More --replications narrow it."
             )
+        lines.append(
+            f"Net effect on the target group positive with {PROBABILITY:.0%} probability: "
+            f"{self._where(self.positive)}"
+        )
+        lines.append(f"Pays for itself: {self._where(self.pays)}{self._price()}")
         return "\n".join(lines)
+
+    def _where(self, found: tuple[str, float | None]) -> str:
+        verdict, size = found
+        if verdict == "needs" and size is not None:
+            beyond = " (beyond the stated range)" if abs(size) > abs(self.top) else ""
+            return f"from {size:.3f}{beyond}."
+        return {
+            "already": "without the lever, by its other levers.",
+            "never": f"nowhere up to {MULTIPLES[-1]:g} times the top of the stated range.",
+            "unknown": "not known, since its price is unknown.",
+        }[verdict]
+
+    def _price(self) -> str:
+        """Return what one served may cost at the top of the stated range, in words."""
+        at_top = [p for p in self.points if math.isclose(p.size, self.top)]
+        if not at_top or at_top[0].highest is None:
+            return ""
+        price = at_top[0].highest
+        if not price.is_told:
+            return (
+                f" At {self.top:g} the highest price per {self.served_are} at which it does cannot "
+                f"be told from none ({price.low:,.0f} to {price.high:,.0f} EUR)."
+            )
+        return (
+            f" At {self.top:g} it may cost at most {price.mean:,.0f} EUR "
+            f"({price.low:,.0f} to {price.high:,.0f}) each."
+        )
 
     def write(self, folder: str | Path, force: bool = False) -> Path:
         """Write ``break_even.csv`` and the manifest.
@@ -153,11 +229,35 @@ def at_size(measure: Measure, lever: str, size: float, mix: Mix) -> Mix:
     return mix.model_copy(update={"id": f"{measure.id}_{size:g}", "files": {measure.id: changed}})
 
 
+def _point(comparison: Comparison, measure: Measure, key: Key, size: float) -> Point:
+    served = comparison.served(key) or comparison.workplaces_served(key)
+    effect = comparison.estimate(
+        key, "at_work", "group", "target_jobseekers", first=THIRD_YEAR[0], months=THIRD_YEAR[1]
+    )
+    values = comparison.values(
+        key, ("work_months", "side", "target_jobseekers"), 0, comparison.horizon(key), "difference"
+    )
+    mean, low, high = (float(x) for x in estimate(values))
+    n = len(values)
+    error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    # equal worlds differ by nothing, with certainty
+    chance = float(stdtr(n - 1, mean / error)) if error > 0 else float(mean > 0)
+    euros = money(comparison, key)
+    own = [line for line in euros.lines if line.measure == measure.id]
+    known = bool(own) and own[0].euros is not None and not euros.unknown
+    return Point(
+        size, served, effect.scaled(100.0 / max(served, 1e-9)), Estimate(mean, low, high, n),
+        chance, euros.net if known else None, own[0].highest if own else None,
+    )  # fmt: skip
+
+
 def break_even(
     site: str | Path | Town,
     measure: str | Path | Measure,
     *,
     lever: str | None = None,
+    against: str | Path | Mix | None = None,
+    costs: str | Path | None = None,
     multiples: Sequence[float] = MULTIPLES,
     replications: int = 24,
     closure: str = "R",
@@ -171,6 +271,10 @@ def break_even(
     ----------
     lever : str, optional
         Default: the measure's primary lever.
+    against : optional
+        What runs without the measure; default: ``today`` where the place has one, else nothing.
+    costs : str or Path, optional
+        Prices and payers; default: the table of the place.
     multiples : sequence of float
         Points of the curve, as multiples of the top of the stated range.
     closure : {"R", "E"}
@@ -192,26 +296,35 @@ def break_even(
         )  # fmt: skip
     top = found[0].strength.top
     whole = mix_of([], town.id).model_copy(update={"measures": {chosen.id: Dose(dose=1.0)}})
-    mixes = [at_size(chosen, str(name), multiple * top, whole) for multiple in multiples]
+    running = town.mix(against if against is not None else town.default_against())
+    mixes = [
+        based_on(at_size(chosen, str(name), multiple * top, whole), running)
+        for multiple in multiples
+    ]
     comparison = compare(
-        town, mixes, against="baseline", years=1, replications=replications, closure=closure,
-        seed=seed, threads=threads, strengths=("assumed",), progress=progress,
+        town, mixes, against=running, years=1, replications=replications, closure=closure,
+        seed=seed, threads=threads, strengths=("assumed",), costs=costs, progress=progress,
     )  # fmt: skip
-    points = []
-    for mix, multiple in zip(mixes, multiples, strict=True):
-        key = (closure, mix.id, "assumed", "cohorts")
-        served = comparison.served(key) or comparison.workplaces_served(key)
-        effect = comparison.estimate(
-            key, "at_work", "group", "target_jobseekers", first=THIRD_YEAR[0], months=THIRD_YEAR[1]
-        )
-        points.append((multiple * top, served, effect.scaled(100.0 / max(served, 1e-9))))
-    sizes = tuple(size for size, _, _ in points)
-    verdict, size = crossing(sizes, tuple(e.mean / WANTED for _, _, e in points))
-    best = crossing(sizes, tuple(e.high / WANTED for _, _, e in points))
-    worst = crossing(sizes, tuple(e.low / WANTED for _, _, e in points))
+    points = [
+        _point(comparison, chosen, (closure, mix.id, "assumed", "cohorts"), multiple * top)
+        for mix, multiple in zip(mixes, multiples, strict=True)
+    ]
+    sizes = tuple(point.size for point in points)
+    per_100 = [point.per_100 for point in points]
+    verdict, size = crossing(sizes, tuple(e.mean / WANTED for e in per_100))
+    best = crossing(sizes, tuple(e.high / WANTED for e in per_100))
+    worst = crossing(sizes, tuple(e.low / WANTED for e in per_100))
+    positive = crossing(sizes, tuple(point.positive / PROBABILITY for point in points))
+    saved = [point.saved for point in points]
+    pays: tuple[str, float | None] = ("unknown", None)
+    if all(euros is not None for euros in saved):
+        # one is where savings less price are zero
+        means = [euros.mean for euros in saved if euros is not None]
+        largest = max(abs(x) for x in means) or 1.0
+        pays = crossing(sizes, tuple(1.0 + x / largest for x in means))
     if verdict == "needs" and size is not None and abs(size) > abs(top):
         verdict = "beyond"
     return BreakEven(
         town.id, chosen, str(name), found[0].unit, top, closure, points, verdict,
-        math.nan if size is None else size, best, worst, comparison,
+        math.nan if size is None else size, best, worst, positive, pays, comparison,
     )  # fmt: skip

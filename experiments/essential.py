@@ -80,7 +80,8 @@ class Essential:
         lines = [
             f"{self.mix.names.en} in {self.site}: what is lost without one measure or partner "
             f"(closure {self.closure})",
-            f"Whole mix, {HEADLINE}: {whole.mean:+.2f} ({whole.low:+.2f} to {whole.high:+.2f})",
+            f"Whole mix against {self.comparison.against.names.en}, {HEADLINE}: "
+            f"{whole.mean:+.2f} ({whole.low:+.2f} to {whole.high:+.2f})",
             "",
         ]
         found = [loss for loss in self.losses if loss.outcome == HEADLINE]
@@ -142,6 +143,7 @@ def essential(
     site: str | Path | Town,
     mix: str | Path | Mix | None = None,
     *,
+    against: str | Path | Mix | None = None,
     replications: int = 24,
     closure: str = "R",
     seed: int = 1,
@@ -154,6 +156,8 @@ def essential(
     ----------
     mix : optional
         Default: the place's default mix.
+    against : optional
+        Reference; default: ``today`` where the place has one, else the empty mix.
     closure : {"R", "E"}
 
     Raises
@@ -172,8 +176,9 @@ def essential(
         for name in chosen.measures
     }
     less |= {(kind, "partner"): without_partner(chosen, kind) for kind in partners_of(chosen)}
+    reference = town.mix(against if against is not None else town.default_against())
     comparison = compare(
-        town, [chosen, *less.values()], against="baseline", years=1, replications=replications,
+        town, [chosen, *less.values()], against=reference, years=1, replications=replications,
         closure=closure, seed=seed, threads=threads, strengths=("assumed",), progress=progress,
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ import pandas as pd
 from experiments.draws import drawn_mix, draws_path, load_draws
 from experiments.levels import levels, mix_text
 from scenarios import ScenarioError, Site
-from scenarios.costs import PAYERS, Costs, MeasureCost, load_costs
+from scenarios.costs import PAYERS, Costs, MeasureCost, check_events, load_costs
 from scenarios.measures import (
     BASELINE,
     Dose,
@@ -168,18 +168,13 @@ def planned(measure: Measure, cost: MeasureCost, dose: Dose) -> float:
     Raises
     ------
     ScenarioError
-        When its price counts participants, but it recruits nobody; or events of unknown size.
+        When its price counts participants, but it recruits nobody.
     """
     assert cost.price is not None
     if measure.recruits == "place" and cost.price.unit != "EUR per year":
         raise ScenarioError(
             f"{measure.id} recruits nobody, so its price cannot be in '{cost.price.unit}'; "
             "give it in 'EUR per year'."
-        )
-    if cost.price.unit == "EUR per event" and measure.group_size is None:
-        raise ScenarioError(
-            f"{measure.id} has a price per event, but its file does not say how many people one "
-            "serves (group_size); give the price in 'EUR per participant'."
         )
     capacity = dose.capacity or measure.capacity
     per_year = 12.0 if measure.recruits == "person" else 1.0
@@ -227,6 +222,7 @@ def space_of(town: Town, running: Mix, costs: Costs, measures: Sequence[str] | N
         if cost.price is None:
             unpriced.append(name)
             continue
+        check_events(costs, [one])
         found[one.id], prices[one.id] = one, cost
         sized = own.measures[one.id].capacity if one.id in own.measures else None
         for level, share in named.items():

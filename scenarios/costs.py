@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "costs"
 Chance = Annotated[float, Field(ge=0, le=1)]
 Share = number("share", 0.0, 1.0)
 PerYear = number("EUR per year", 0.0)
+PerEvent = number("persons", 1.0)
 
 
 def _sums_to_one(shares: Mapping[str, float], what: str) -> None:
@@ -36,11 +37,13 @@ class MeasureCost(Table):
     """What one measure costs here.
 
     ``price`` goes with what the unit names; ``fixed`` is spent in every year in which the
-    measure recruits. ``paid_by`` splits both; left out, the payer is unknown.
+    measure recruits. ``people_per_event`` goes with a price per event where the measure's own
+    file names no group size. ``paid_by`` splits both; left out, the payer is unknown.
     """
 
     price: Number | None = None
     fixed: PerYear | None = None  # type: ignore[valid-type]
+    people_per_event: PerEvent | None = None  # type: ignore[valid-type]
     paid_by: dict[Payer, Chance] = {}
 
     @model_validator(mode="after")
@@ -157,4 +160,33 @@ def load_costs(
     return costs
 
 
-__all__ = ["PAYERS", "SCHEMA", "Costs", "MeasureCost", "load_costs", "shipped_costs"]
+def people_per_event(measure: Measure, cost: MeasureCost) -> float | None:
+    """Return how many people an event takes: as the table says, else the measure's own file."""
+    size = cost.people_per_event or measure.group_size
+    return None if size is None else float(size.value)
+
+
+def check_events(costs: Costs, measures: Iterable[Measure]) -> None:
+    """Refuse a price per event of a measure of which nobody says how many people an event takes.
+
+    Raises
+    ------
+    ScenarioError
+        With every such measure.
+    """
+    problems = []
+    for measure in measures:
+        cost = costs.of(measure)
+        by_event = cost.price is not None and cost.price.unit == "EUR per event"
+        if by_event and people_per_event(measure, cost) is None:
+            problems.append(
+                f"costs of {costs.site}: measures.{measure.id}.price is in EUR per event, but "
+                "neither it nor the measure's file says how many people an event takes; add "
+                "people_per_event, or give the price in EUR per participant."
+            )
+    if problems:
+        raise ScenarioError(problems)
+
+
+__all__ = ["PAYERS", "SCHEMA", "Costs", "MeasureCost", "check_events", "load_costs",
+           "people_per_event", "shipped_costs"]  # fmt: skip

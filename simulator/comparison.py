@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from scenarios import ScenarioError, Site
-from scenarios.costs import Costs, load_costs
+from scenarios.costs import Costs, check_events, load_costs
 from scenarios.measures import Dose, Measure, Mix
 from scenarios.surroundings import Surroundings
 from simulator.groups import assign_cells, target_cells
@@ -739,6 +739,8 @@ def compare(
     if not isinstance(prices, Costs):
         priced = {name for mix in (*chosen, reference) for name in mix.measures}
         prices = load_costs(town.id if costs is None else costs, town.id, priced)
+    files = {name: measure for mix in (reference, *chosen) for name, measure in mix.files.items()}
+    check_events(prices, files.values())
     comparison = Comparison(town, reference, arms, closures, years, seed, prices)
     comparison.given = given
     base = lay_out_mix(reference, town.site, town.place) if reference.entries else None

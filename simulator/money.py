@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from scenarios.costs import PAYERS, Costs, MeasureCost
+from scenarios.costs import PAYERS, Costs, MeasureCost, people_per_event
 from scenarios.measures import Dose, Measure, Mix
 from simulator.codebook import FILES
 from simulator.comparison import (
@@ -183,8 +183,7 @@ def bought(
         months = measure.duration_months.value if measure.duration_months else 1.0
         return served * months, unit
     if unit == "event":
-        size = measure.group_size.value if measure.group_size else 1.0
-        return served / size, unit
+        return served / (people_per_event(measure, cost) or 1.0), unit
     if unit == "year":
         return np.broadcast_to(active, served.shape).copy(), unit
     return served.astype(float), unit

@@ -11,7 +11,9 @@ import typer
 from experiments.app.console import Progress, place_with, result_folder
 from experiments.app.options import (
     ASK,
+    Against,
     Closure,
+    Costs,
     Design,
     Force,
     Lang,
@@ -36,10 +38,7 @@ def compare(
         list[str] | None,
         typer.Option(metavar="MIX", help="A mix to try; repeat for several. Default: the place's."),
     ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(metavar="MIX", help="The reference; default: today, else baseline."),
-    ] = None,
+    against: Against = None,
     years: Annotated[
         int,
         typer.Option(
@@ -79,10 +78,7 @@ def compare(
             "ranges, N times.",
         ),
     ] = None,
-    costs: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.toml", help="Prices and payers; default: the place's table."),
-    ] = None,
+    costs: Costs = None,
     surroundings: With = None,
     local: Local = None,
     lang: Lang = Language.EN,
@@ -199,22 +195,28 @@ def break_even(
     lever: Annotated[
         str | None, typer.Option(metavar="LEVER", help="Default: the measure's primary lever.")
     ] = None,
+    against: Against = None,
+    costs: Costs = None,
     replications: Pairs = 24,
     closure: OneDemand = OneClosure.R,
+    local: Local = None,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
+    scale: Scale = None,
     threads: Threads = None,
 ) -> None:
-    """Find how strong a measure must be for one more person in work per 100 served."""
+    """Find how strong a measure must be: for a gain, for one more per 100 served, to pay."""
     folder = result_folder(out, force, "break-even", site, [Path(measure).stem])
 
     from experiments.break_even import break_even as find
+    from simulator.town import Town
 
     with Progress(f"Break-even of {measure} in {site}") as progress:
         found = find(
-            site, measure, lever=lever, replications=replications, closure=closure.value,
-            seed=seed, threads=threads, progress=progress,
+            Town(place_with(site, local), scale=scale), measure, lever=lever, against=against,
+            costs=costs, replications=replications, closure=closure.value, seed=seed,
+            threads=threads, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
 
@@ -225,22 +227,27 @@ def essential(
     mix: Annotated[
         str | None, typer.Option(metavar="MIX", help="The mix; default: the place's.")
     ] = None,
+    against: Against = None,
     replications: Pairs = 24,
     closure: OneDemand = OneClosure.R,
+    local: Local = None,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
+    scale: Scale = None,
     threads: Threads = None,
 ) -> None:
     """Take each measure and partner away in turn and say what is lost."""
     folder = result_folder(out, force, "essential", site, [Path(mix).stem] if mix else [])
 
     from experiments.essential import essential as find
+    from simulator.town import Town
 
     with Progress(f"Taking away measures and partners in {site}") as progress:
         found = find(
-            site, mix, replications=replications, closure=closure.value, seed=seed,
-            threads=threads, progress=progress,
+            Town(place_with(site, local), scale=scale), mix, against=against,
+            replications=replications, closure=closure.value, seed=seed, threads=threads,
+            progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
 
@@ -262,10 +269,7 @@ def optimise(
             " the place adds to what runs today.",
         ),
     ] = None,
-    costs: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.toml", help="Prices and payers; default: the place's table."),
-    ] = None,
+    costs: Costs = None,
     against: Annotated[
         str | None,
         typer.Option(metavar="MIX", help="What runs without: today (default) or baseline."),

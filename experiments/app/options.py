@@ -51,6 +51,13 @@ Local = Annotated[
         metavar="FILE.toml", help="Newer or own numbers laid over the place (value, date, source)."
     ),
 ]
+Against = Annotated[
+    str | None, typer.Option(metavar="MIX", help="The reference; default: today, else baseline.")
+]
+Costs = Annotated[
+    str | None,
+    typer.Option(metavar="FILE.toml", help="Prices and payers; default: the place's table."),
+]
 Years = Annotated[int, typer.Option(min=1, max=50, help="How many years to simulate.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same result.")]
 Out = Annotated[

@@ -285,13 +285,6 @@ def test_a_price_that_counts_what_is_not_there_is_refused():
     taite, coalition = load_measure("taite"), load_measure("coalition")
     with pytest.raises(ScenarioError, match="EUR per year"):
         planned(coalition, costs.of(taite), Dose(dose=1.0))
-    by_event = costs.of(taite).price.model_copy(update={"unit": "EUR per event"})
-    with pytest.raises(ScenarioError, match="group_size"):
-        planned(
-            load_measure("iisirekry"),
-            costs.of(taite).model_copy(update={"price": by_event}),
-            Dose(dose=1.0),
-        )
 
 
 def test_the_command_says_what_has_no_price(folder, tmp_path, capsys):

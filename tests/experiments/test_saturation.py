@@ -20,7 +20,7 @@ MEASURE = "taite"
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Town:
-    return Town(write_hamlet(tmp_path_factory.mktemp("hamlet") / "kokkola.toml"))
+    return Town(write_hamlet(tmp_path_factory.mktemp("hamlet") / "kokkola.toml")).without_services()
 
 
 def world_at(town: Town, share: float | None, months: int = 13):  # noqa: ANN201

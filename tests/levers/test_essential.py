@@ -51,6 +51,15 @@ def test_the_curve_of_a_measure(town, tmp_path):
     assert found.verdict in ("already", "needs", "beyond", "never")
     assert math.isnan(found.size) == (found.verdict == "never")
     assert (found.write(tmp_path / "even") / "break_even.csv").exists()
+    assert found.comparison.against.id == "kokkola_today"
+    assert set(found.comparison.against.measures) < set(found.comparison.mixes[0].measures)
+    chances = frame["probability_above_zero"]
+    assert ((chances >= 0) & (chances <= 1)).all()
+    if found.positive[0] == "needs":
+        assert 0 < found.positive[1] <= frame["size"].max()
+    # a published price stands in the file of taite, so the answer is no "unknown"
+    assert found.pays[0] != "unknown"
+    assert "Pays for itself" in found.text()
 
 
 def test_a_lever_at_a_size():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scenarios import ScenarioError
-from scenarios.costs import load_costs, shipped_costs
+from scenarios.costs import check_events, load_costs, shipped_costs
 from scenarios.measures import load_measure
 from simulator.answer import short_answer
 from simulator.money import bought, money, ratio
@@ -191,6 +191,20 @@ def test_every_unit_of_a_price_counts_what_it_names(tmp_path) -> None:
         units, name = bought(taite, own.of(taite), served, active)
         np.testing.assert_allclose(units, expected)
         assert unit.endswith(name)
+
+
+def test_a_price_per_event_says_how_many_an_event_takes(tmp_path) -> None:
+    iisirekry = load_measure("iisirekry")
+    assert iisirekry.group_size is None
+    price = 'price = { value = 400.0, unit = "EUR per event", grade = "A", source = "test" }\n'
+    size = 'people_per_event = { value = 8, unit = "persons", grade = "A", source = "test" }\n'
+    without = load_costs(write(tmp_path, HEAD + "[measures.iisirekry]\n" + price))
+    with pytest.raises(ScenarioError, match=r"measures\.iisirekry\.price.*people_per_event"):
+        check_events(without, [iisirekry])
+    own = load_costs(write(tmp_path, HEAD + "[measures.iisirekry]\n" + price + size))
+    check_events(own, [iisirekry])
+    units, _ = bought(iisirekry, own.of(iisirekry), np.array([[32.0, 0.0]]), np.ones(2))
+    np.testing.assert_allclose(units, [[4.0, 0.0]])
 
 
 @pytest.mark.parametrize(
