@@ -38,6 +38,7 @@ BUILT = {
     "out": ("short", "long", "outside_force", "outside_region", "closed", "still_open",
             "promotion", "moves_out"),
     "story": ("who_short", "who_long", "who_outside_force", "who_outside_region"),
+    "own": ("low", "assumed", "top"),
     "welcome": ("is", "is_not", "sure"),
     "save": [f"{kind}_{what}" for kind, names in (
         ("csv", ("tiles", "who", "staircase", "months")), ("picture", ("staircase", "months"))

@@ -462,6 +462,7 @@ class Workshop:
         lost = catalogue.lost_in_setting(mix, site)
         setting = catalogue.mix_setting(mix)
         fitting = {measure["id"] for measure in catalogue.place(site_id)["measures"]}
+        fitting |= set(setting["own"])
         setting["measures"] = {k: v for k, v in setting["measures"].items() if k in fitting}
         return {
             "type": "read", "request": message.get("request"), "setting": setting, "lost": lost,

@@ -48,7 +48,7 @@ async function loadPlace(id, setting = null) {
   if (!place) { warn(t("problem.place")); return; }
   state.place = place;
   const mix = state.place.mixes.find((one) => one.id === state.place.default_mix);
-  state.setting = setting || { site: id, closure: "R", measures: copyOf(mix.measures), partners: copyOf(mix.partners), parameters: state.room ? copyOf(state.room.parameters) : {} };
+  state.setting = setting || { site: id, closure: "R", measures: copyOf(mix.measures), partners: copyOf(mix.partners), parameters: state.room ? copyOf(state.room.parameters) : {}, own: {} };
   state.result = null;
   state.pending = true;
   forget();

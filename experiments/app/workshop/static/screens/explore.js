@@ -8,7 +8,7 @@ import { bandsOf, draw, scaleOf, table } from "../staircase.js";
 import { request } from "../socket.js";
 import { storyOf } from "../story.js";
 import { essentialCard } from "../essential.js";
-import { canUndo, change, asked, changesNothing, copyOf, state, tell, undo } from "../store.js";
+import { canUndo, change, asked, changesNothing, copyOf, measureOf, ownOf, state, tell, undo } from "../store.js";
 
 export const TILES = ["net", "got_target", "additional", "at_work"];
 export const SIDES = ["target_jobseekers", "other_jobseekers", "other_residents", "living_elsewhere", "everybody"];
@@ -118,7 +118,7 @@ function money_bar() {
 /** The page as one file: the mixes that were computed, to choose from. */
 function computedMixes() {
   const said = (setting) => {
-    const parts = [...Object.entries(setting.measures || {}).map(([id, one]) => `${name(state.place.measures.find((m) => m.id === id).names).text} ${number(one.dose * 100, 0)} %`),
+    const parts = [...Object.entries(setting.measures || {}).map(([id, one]) => `${name(measureOf(id, setting).names).text} ${number(one.dose * 100, 0)} %`),
       ...Object.entries(setting.partners || {}).filter(([, one]) => one.takes_part === false).map(([kind]) => `− ${name(state.place.partners.find((p) => p.kind === kind).names).text}`)];
     return parts.join(" + ") || t("button.empty");
   };
@@ -129,7 +129,7 @@ function computedMixes() {
 
 /** Build the screen. Returns its node and what to do when something changed. */
 export function explore(actions) {
-  const left = controls();
+  let left = controls();
   const purse = h("div", {});
   const headline = h("div", { class: "headline" });
   const spoken = h("p", { class: "hidden", role: "status" });
@@ -175,7 +175,7 @@ export function explore(actions) {
   const card = (...parts) => { const one = h("section", { class: "card" }, parts); rest.push(one); return one; };
 
   const tools = h("div", { class: "tools" }, undoButton,
-    h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { setting.measures = {}; setting.partners = {}; }); } }, t("button.empty")),
+    h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { setting.measures = {}; setting.partners = {}; setting.own = {}; }); } }, t("button.empty")),
     h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { const mix = state.place.mixes.find((one) => one.id === state.place.default_mix); setting.measures = copyOf(mix.measures); setting.partners = copyOf(mix.partners); }); } }, t("button.default")),
     h("button", { type: "button", class: "main", onclick: actions.pin }, t("button.pin")));
 
@@ -194,6 +194,20 @@ export function explore(actions) {
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
         h("p", { class: "note" }, t("months.note")), monthsBox, h("details", {}, h("summary", {}, t("button.table")), monthsData))));
+
+  const ownKey = () => JSON.stringify(ownOf());
+  let drawn = ownKey();
+  /** Show the present setting; a measure of the room that came or went needs its row. */
+  function refreshLeft() {
+    if (drawn === ownKey()) { left.refresh(); return; }
+    drawn = ownKey();
+    const open = [...left.node.querySelectorAll(":scope > details")].map((one) => one.open);
+    const anew = controls();
+    left.node.replaceWith(anew.node);
+    left = anew;
+    left.node.querySelectorAll(":scope > details").forEach((one, at) => { one.open = open[at]; });
+    left.node.querySelector(".own > summary").focus({ preventScroll: true });
+  }
 
   function show() {
     const result = state.result;
@@ -246,7 +260,7 @@ export function explore(actions) {
   let width = 0;
   new ResizeObserver(() => { if (Math.abs(picture.clientWidth - width) > 2) { width = picture.clientWidth; if (state.result && state.result.main) show(); } }).observe(picture);
 
-  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (what === "setting" || what === "all") left.refresh(); show(); } };
+  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (what === "setting" || what === "all") refreshLeft(); show(); } };
 }
 
 export { bandsOf, name };
