@@ -36,7 +36,15 @@ from simulator.codes import RUNGS
 
 from . import catalogue
 from .indispensable import losses
-from .mixes import Request, RequestError, mix_file, mix_of, read_request
+from .mixes import (
+    Request,
+    RequestError,
+    mix_file,
+    mix_of,
+    read_request,
+    services,
+    share_of_capacity,
+)
 from .scheduler import Token
 from .sessions import (
     GUESSES,
@@ -57,6 +65,7 @@ LANGUAGES = ("en", "fi", "sv", "nl", "pt", "bg")
 LARGEST_MESSAGE = 64 * 1024  # bytes of one websocket message
 MOST_HANDS = 99
 MOST_EXAMPLES = 10_000
+MOST_BUDGET = 1e9
 LARGEST_FILE = 32 * 1024  # characters of a mix file
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECURITY = {
@@ -491,6 +500,8 @@ class Workshop:
 
     def _pin(self, session: Session, message: dict[str, Any]) -> None:
         request = self._request(session, message)
+        if not session.facilitator:
+            self._obeys(request)
         if len(self.room.board) >= MOST_PINS:
             raise RequestError("The board is full; ask the facilitator to take a mix off.")
         self.room.board.append(
@@ -500,7 +511,53 @@ class Workshop:
             }
         )
 
+    def _obeys(self, request: Request) -> None:
+        """Refuse a mix that moves what the facilitator has locked."""
+        locked = self.room.locked
+        if locked is None or locked["site"] != request.site:
+            return
+        running = services(request.site)
+        for name, wanted in locked["measures"].items():
+            given = request.measures.get(name)
+            now = share_of_capacity(request.site, name, running[name]) if name in running else 0.0
+            dose = now if given is None else given.dose
+            strength = "assumed" if given is None else given.strength
+            same = abs(dose - wanted["dose"]) < 1e-6
+            if not same or (dose > 0 and strength != wanted["strength"]):
+                raise RequestError(f"measures.{name}: the facilitator has locked this measure.")
+
+    def _release(self) -> None:
+        """Send every page what it may see now."""
+        for session in self.room.sessions.values():
+            for study, listener in session.subscribed.values():
+                if study.message is not None:
+                    listener(study.message)
+
     def _lead(self, message: dict[str, Any]) -> None:
+        room, what = self.room, message.get("what")
+        held, before = room.holding, room.kept()
+        self._step(message)
+        if what not in ("back", "unpin"):
+            room.note(str(what), before)
+        if room.holding != held:
+            self._release()
+
+    @staticmethod
+    def _locked(setting: object) -> dict[str, Any] | None:
+        """Return the measures that are locked, each as it is set; None for none."""
+        if setting is None:
+            return None
+        request = read_request(setting)
+        if request.site not in shipped_sites() or request.own:
+            raise RequestError("lock: only measures of a shipped place can be locked.")
+        if not request.measures:
+            return None
+        return {
+            "site": request.site,
+            "measures": {name: one.model_dump() for name, one in request.measures.items()},
+        }
+
+    def _step(self, message: dict[str, Any]) -> None:
         room, what = self.room, message.get("what")
         if what == "hold":
             room.holding = True
@@ -511,10 +568,16 @@ class Workshop:
             ).model_dump(exclude_none=True)  # fmt: skip
         elif what == "reveal":
             room.holding = False
-            for session in room.sessions.values():
-                for study, listener in session.subscribed.values():
-                    if study.message is not None:
-                        listener(study.message)
+        elif what == "back":
+            room.step_back()
+        elif what == "lock":
+            room.locked = self._locked(message.get("setting"))
+        elif what == "budget":
+            euro = message.get("budget")
+            good = isinstance(euro, int | float) and not isinstance(euro, bool)
+            if euro is not None and not (good and 0 <= euro <= MOST_BUDGET):
+                raise RequestError(f"budget: must be a number from 0 to {MOST_BUDGET:.0f}.")
+            room.budget = None if euro is None else float(euro)
         elif what == "hands" and message.get("guess") in GUESSES:
             number = message.get("n")
             if not isinstance(number, int) or not 0 <= number <= MOST_HANDS:
@@ -524,7 +587,7 @@ class Workshop:
             room.screen = message.get("screen")
         elif what == "unpin" and isinstance(message.get("at"), int):
             if 0 <= message["at"] < len(room.board):
-                del room.board[message["at"]]
+                room.unpin(message["at"])
         elif what == "parameters":
             site = load_site(self.site)
             values = message.get("parameters")

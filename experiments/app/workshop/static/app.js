@@ -1,7 +1,7 @@
 // The page: connection, address, language, screens.
 import { h } from "./dom.js";
 import { LANGUAGES, lang, number, preferred, setLanguage, t } from "./i18n.js";
-import { change, copyOf, forget, fromLink, listen, state, tell, toLink } from "./store.js";
+import { change, copyOf, forget, fromLink, listen, state, tell, tidy, toLink } from "./store.js";
 import { data } from "./exported.js";
 import { ask, connect, refusal, roomCode } from "./socket.js";
 import { welcome } from "./screens/welcome.js";
@@ -10,7 +10,7 @@ import { predict } from "./screens/predict.js";
 import { compareScreen } from "./screens/compare.js";
 import { assumptions } from "./screens/assumptions.js";
 import { save } from "./screens/save.js";
-import { roomPanel } from "./room.js";
+import { leadBar, roomPanel } from "./room.js";
 
 const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, save };
 const MOST_PINS = 6;
@@ -49,6 +49,7 @@ async function loadPlace(id, setting = null) {
   state.place = place;
   const mix = state.place.mixes.find((one) => one.id === state.place.default_mix);
   state.setting = setting || { site: id, closure: "R", measures: copyOf(mix.measures), partners: copyOf(mix.partners), parameters: state.room ? copyOf(state.room.parameters) : {}, own: {} };
+  tidy(state.setting);
   state.result = null;
   state.pending = true;
   forget();
@@ -84,6 +85,7 @@ function build(focus) {
   main.dataset.screen = state.screen;
   main.replaceChildren(screen.node, roomPanel(actions));
   screen.update("all");
+  above();
   if (focus) { main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
 }
 
@@ -141,7 +143,29 @@ function follow_room() {
   if (room.screen && room.screen !== state.screen && !state.hello.facilitator) actions.go(room.screen, false);
   const theirs = JSON.stringify(room.parameters), ours = JSON.stringify(state.setting.parameters);
   if (state.place && theirs !== ours) change((setting) => { setting.parameters = copyOf(room.parameters); });
-  called.replaceChildren(...(room.screen && !state.hello.facilitator ? [h("p", { class: "note" }, t("room.called"))] : []));
+  if (room.holding && room.question && !state.hello.facilitator) takeQuestion(room.question);
+  if (state.place && !state.hello.facilitator) change((setting) => tidy(setting)); // what is locked
+  above();
+}
+
+/** While results are hidden every phone shows the mix that is guessed at; Undo gives its own back. */
+let question = "";
+function takeQuestion(wanted) {
+  const key = JSON.stringify(wanted);
+  if (key === question) return;
+  question = key;
+  const mix = { measures: {}, partners: {}, own: {}, ...copyOf(wanted) };
+  if (mix.site === state.setting.site) change((setting) => Object.assign(setting, { measures: mix.measures, partners: mix.partners, own: mix.own, closure: mix.closure || "R" }));
+  else loadPlace(mix.site, { ...mix, parameters: copyOf(state.room.parameters) });
+}
+
+/** Over the screens: the facilitator's bar, or that the facilitator leads. */
+function above() {
+  if (!state.room || !state.hello) return;
+  const bar = state.hello.facilitator ? leadBar() : null;
+  const focus = [...called.querySelectorAll("button")].indexOf(document.activeElement);
+  called.replaceChildren(...(bar ? [bar] : state.room.screen && !state.hello.facilitator ? [h("p", { class: "note" }, t("room.called"))] : []));
+  if (focus >= 0) called.querySelectorAll("button")[focus]?.focus();
 }
 
 async function begin() {

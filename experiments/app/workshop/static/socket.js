@@ -95,5 +95,8 @@ export function request(message) {
   });
 }
 
+/** Whether this page leads the room. */
+export const leads = () => Boolean(state.hello && state.hello.facilitator);
+
 /** Tell the room something; the answer comes as a new state of the room. */
 export const tellRoom = (message) => (data ? lead(message) : send(message));

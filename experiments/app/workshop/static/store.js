@@ -19,7 +19,6 @@ export const state = {
   agreed: "", // what the room agreed, for the record
   pins: [], // {name, setting, result}
   name: "",
-  budget: null,
   warnings: [],
 };
 
@@ -82,7 +81,14 @@ export const setOf = (id, setting = state.setting) => setting.measures[id] || { 
 /** Whether a setting leaves the town as it is. */
 export const changesNothing = (setting = state.setting) => !Object.keys(setting.measures).length && !Object.keys(setting.partners || {}).length;
 
+/** What the facilitator has locked in this place: settings by id. */
+export const lockedIn = (setting = state.setting) => (state.room?.locked && state.room.locked.site === setting.site ? state.room.locked.measures : {});
+
+/** Whether this page may not move a measure. */
+export const isLocked = (id) => Boolean(state.hello && !state.hello.facilitator && id in lockedIn());
+
 export function tidy(setting) {
+  if (state.hello && !state.hello.facilitator) for (const [id, one] of Object.entries(lockedIn(setting))) setting.measures[id] = copy(one);
   // what is as today is not part of the mix; a service of today at none is taken away
   for (const [id, one] of Object.entries(setting.measures)) {
     const as_today = Math.abs(one.dose - todayOf(id)) < 1e-9 && (!(one.dose > 0) || (measureOf(id)?.today && one.strength === "assumed"));
@@ -102,6 +108,7 @@ export function undo() {
   const step = past.pop();
   if (!step) return;
   state.setting = step.setting;
+  tidy(state.setting);
   state.pending = true;
   tell("setting");
 }

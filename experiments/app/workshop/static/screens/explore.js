@@ -5,7 +5,7 @@ import { band, difference, drawMonths, monthsTable, resetScales, steady, strip, 
 import { data, settings } from "../exported.js";
 import { controls, totals } from "../measures.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
-import { request } from "../socket.js";
+import { request, tellRoom } from "../socket.js";
 import { storyOf } from "../story.js";
 import { essentialCard } from "../essential.js";
 import { canUndo, change, asked, changesNothing, copyOf, measureOf, ownOf, state, tell, undo } from "../store.js";
@@ -101,15 +101,16 @@ function who(result) {
 
 function money_bar() {
   const sum = totals();
-  const budget = state.budget;
+  const budget = state.room ? state.room.budget : null;
+  const lead = state.hello.facilitator;
   const share = budget > 0 ? sum.money / budget : 0;
-  const input = h("input", { type: "number", min: 0, step: 1000, id: newId("budget"), inputmode: "numeric", value: budget ?? "",
-    onchange: (event) => { const x = Number(event.target.value); state.budget = event.target.value && x >= 0 ? x : null; tell("budget"); } });
+  const input = h("input", { type: "number", min: 0, step: 1000, id: newId("budget"), inputmode: "numeric", value: budget ?? "", disabled: !lead,
+    onchange: (event) => { const x = Number(event.target.value); tellRoom({ type: "lead", what: "budget", budget: event.target.value && x >= 0 ? Math.min(x, 1e9) : null }); } });
   return h("section", { class: "purse", "aria-label": t("purse.title") },
     h("p", {}, h("strong", {}, t("purse.people", { n: Math.round(sum.people) })), " · ", t("purse.workplaces", { n: Math.round(sum.workplaces) }), " · ",
       h("strong", {}, t("purse.money", { money: money(sum.money) })),
       sum.unpriced ? h("span", { class: "hatched" }, t("purse.unpriced", { n: sum.unpriced })) : null),
-    h("div", { class: "budget" }, h("label", { for: input.id }, t("purse.budget")), input,
+    h("div", { class: "budget" }, h("label", { for: input.id }, t("purse.budget")), input, lead ? null : h("span", { class: "note" }, t("room.budget_note")),
       budget > 0 ? h("span", { class: "meter", role: "img", "aria-label": t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) }) },
         h("span", { class: `meter-fill${share > 1 ? " over" : ""}`, style: `width:${Math.min(100, share * 100)}%` })) : null,
       budget > 0 ? h("span", { class: share > 1 ? "over" : "" }, t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) })) : null));
@@ -217,7 +218,7 @@ export function explore(actions) {
     undoButton.disabled = !canUndo();
     closure.value = state.setting.closure;
     views.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === state.view)));
-    purse.replaceChildren(money_bar());
+    if (!purse.contains(document.activeElement) || document.activeElement.tagName !== "INPUT") purse.replaceChildren(money_bar());
     node.dataset.stage = result ? result.stage : "";
     node.dataset.request = result ? result.request : "";
     const progress = h("p", { class: "stage" }, h("span", { class: "dot", "aria-hidden": "true" }), state.pending ? t("stage.calculating") : stageText(result));
@@ -260,7 +261,7 @@ export function explore(actions) {
   let width = 0;
   new ResizeObserver(() => { if (Math.abs(picture.clientWidth - width) > 2) { width = picture.clientWidth; if (state.result && state.result.main) show(); } }).observe(picture);
 
-  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (what === "setting" || what === "all") refreshLeft(); show(); } };
+  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
 }
 
 export { bandsOf, name };
