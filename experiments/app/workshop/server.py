@@ -362,9 +362,9 @@ class Workshop:
                     "text": mix_file(mix),
                 }
             )
-        elif kind in ("chain", "essential"):
+        elif kind in ("chain", "essential", "eligible"):
             request = self._request(session, message)
-            work = self._chain if kind == "chain" else self._essential
+            work = getattr(self, f"_{kind}")
             if kind in session.extra:
                 session.extra[kind].cancel()
             session.extra[kind] = asyncio.get_running_loop().create_task(
@@ -435,6 +435,12 @@ class Workshop:
             examples = await asyncio.to_thread(self.library.examples, request)
         found = examples.tell(rung, side, band, which)
         session.say({"type": "chain", "request": message.get("request"), "found": found})
+
+    async def _eligible(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Answer with how many could take part in each measure."""
+        async with self._ledgers:
+            found = await asyncio.to_thread(self.library.eligible, request)
+        session.say({"type": "eligible", "request": message.get("request"), "found": found})
 
     async def _essential(self, session: Session, request: Request, message: dict[str, Any]) -> None:
         """Take each partner and measure away in turn, and tell the page as it goes."""

@@ -25,6 +25,7 @@ from scenarios.measures import load_mix
 from simulator.comparison import DATES
 
 from . import catalogue
+from .eligible import eligible
 from .mixes import Request, fitting_measures, mix_file, mix_of, read_request, services
 from .studies import Library
 from .twins import SEEDS
@@ -273,6 +274,7 @@ def _page(library: Library, table: Table) -> str:
             "pairs": library.seeds,
         },
         "answers": answers,
+        "eligible": eligible(library.bench(table.site)),
     }  # fmt: skip
 
     def inlined(kind: str, content: bytes) -> str:

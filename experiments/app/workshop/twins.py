@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -117,6 +118,7 @@ class Bench:
         self.seed = seed
         self.seeds = [seed * SEED_STEP + r for r in range(SEEDS)]
         self.outcomes: list[Outcome] = []
+        self.eligible: dict[str, Any] | None = None  # once it was asked for
         self._base = (
             lay_out_mix(self.against, self.town.site, self.town.place)
             if self.against.entries

@@ -15,6 +15,7 @@ export const state = {
   result: null, // newest result of the setting
   pending: false, // the newest result belongs to an older setting
   online: false,
+  eligible: null, // who could take part, by measure
   essential: null, // losses without each partner and measure, as they come
   agreed: "", // what the room agreed, for the record
   pins: [], // {name, setting, result}

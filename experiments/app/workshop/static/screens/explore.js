@@ -1,11 +1,12 @@
 // Explore: move measures on the left, see what the mix changes on the right.
 import { below, h, newId } from "../dom.js";
-import { alsoIn, between, digits, money, name, number, secondLanguage, t } from "../i18n.js";
+import { alsoIn, between, digits, name, number, secondLanguage, t } from "../i18n.js";
 import { band, difference, drawMonths, monthsTable, resetScales, steady, strip, verdict } from "../figures.js";
 import { data, settings } from "../exported.js";
-import { controls, totals } from "../measures.js";
+import { controls } from "../measures.js";
+import { askEligible, purse } from "../purse.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
-import { request, tellRoom } from "../socket.js";
+import { request } from "../socket.js";
 import { storyOf } from "../story.js";
 import { essentialCard } from "../essential.js";
 import { canUndo, change, asked, changesNothing, copyOf, measureOf, ownOf, state, tell, undo } from "../store.js";
@@ -99,23 +100,6 @@ function who(result) {
     }))));
 }
 
-function money_bar() {
-  const sum = totals();
-  const budget = state.room ? state.room.budget : null;
-  const lead = state.hello.facilitator;
-  const share = budget > 0 ? sum.money / budget : 0;
-  const input = h("input", { type: "number", min: 0, step: 1000, id: newId("budget"), inputmode: "numeric", value: budget ?? "", disabled: !lead,
-    onchange: (event) => { const x = Number(event.target.value); tellRoom({ type: "lead", what: "budget", budget: event.target.value && x >= 0 ? Math.min(x, 1e9) : null }); } });
-  return h("section", { class: "purse", "aria-label": t("purse.title") },
-    h("p", {}, h("strong", {}, t("purse.people", { n: Math.round(sum.people) })), " · ", t("purse.workplaces", { n: Math.round(sum.workplaces) }), " · ",
-      h("strong", {}, t("purse.money", { money: money(sum.money) })),
-      sum.unpriced ? h("span", { class: "hatched" }, t("purse.unpriced", { n: sum.unpriced })) : null),
-    h("div", { class: "budget" }, h("label", { for: input.id }, t("purse.budget")), input, lead ? null : h("span", { class: "note" }, t("room.budget_note")),
-      budget > 0 ? h("span", { class: "meter", role: "img", "aria-label": t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) }) },
-        h("span", { class: `meter-fill${share > 1 ? " over" : ""}`, style: `width:${Math.min(100, share * 100)}%` })) : null,
-      budget > 0 ? h("span", { class: share > 1 ? "over" : "" }, t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) })) : null));
-}
-
 /** The page as one file: the mixes that were computed, to choose from. */
 function computedMixes() {
   const said = (setting) => {
@@ -131,7 +115,7 @@ function computedMixes() {
 /** Build the screen. Returns its node and what to do when something changed. */
 export function explore(actions) {
   let left = controls();
-  const purse = h("div", {});
+  const bar = h("div", {});
   const headline = h("div", { class: "headline" });
   const spoken = h("p", { class: "hidden", role: "status" });
   const tiles = h("div", { class: "tiles" });
@@ -181,7 +165,7 @@ export function explore(actions) {
     h("button", { type: "button", class: "main", onclick: actions.pin }, t("button.pin")));
 
   const node = h("div", { class: "explore" }, h("h1", { class: "hidden" }, t("nav.explore")),
-    h("section", { class: "left", "aria-label": t("explore.measures") }, h("h2", {}, t("explore.measures")), tools, data ? computedMixes() : null, purse, left.node,
+    h("section", { class: "left", "aria-label": t("explore.measures") }, h("h2", {}, t("explore.measures")), tools, data ? computedMixes() : null, bar, left.node,
       h("div", { class: "field closure" }, h("label", { for: closure.id }, t("closure.question")), closure, h("p", { class: "note" }, t("closure.note")))),
     h("div", { class: "right" },
       h("section", { class: "card answer", "aria-label": t("explore.results") }, headline, spoken),
@@ -210,6 +194,14 @@ export function explore(actions) {
     left.node.querySelector(".own > summary").focus({ preventScroll: true });
   }
 
+  /** Draw the bar anew, but not under the hands of whoever types or folds in it. */
+  function drawBar() {
+    const at = bar.contains(document.activeElement) ? document.activeElement.tagName : "";
+    if (at === "INPUT") return;
+    bar.replaceChildren(purse());
+    if (at === "SUMMARY") bar.querySelector("summary").focus();
+  }
+
   function show() {
     const result = state.result;
     const ready = result && result.main;
@@ -218,7 +210,7 @@ export function explore(actions) {
     undoButton.disabled = !canUndo();
     closure.value = state.setting.closure;
     views.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === state.view)));
-    if (!purse.contains(document.activeElement) || document.activeElement.tagName !== "INPUT") purse.replaceChildren(money_bar());
+    drawBar();
     node.dataset.stage = result ? result.stage : "";
     node.dataset.request = result ? result.request : "";
     const progress = h("p", { class: "stage" }, h("span", { class: "dot", "aria-hidden": "true" }), state.pending ? t("stage.calculating") : stageText(result));
@@ -261,7 +253,7 @@ export function explore(actions) {
   let width = 0;
   new ResizeObserver(() => { if (Math.abs(picture.clientWidth - width) > 2) { width = picture.clientWidth; if (state.result && state.result.main) show(); } }).observe(picture);
 
-  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
+  return { node, update: (what) => { if (what === "eligible") { drawBar(); return; } if (["setting", "all", "online"].includes(what)) askEligible(); if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
 }
 
 export { bandsOf, name };
