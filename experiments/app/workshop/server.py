@@ -35,6 +35,7 @@ from scenarios.measures import load_mix
 from simulator.codes import RUNGS
 
 from . import catalogue
+from .decade import decade
 from .indispensable import losses
 from .mixes import (
     Request,
@@ -362,7 +363,7 @@ class Workshop:
                     "text": mix_file(mix),
                 }
             )
-        elif kind in ("chain", "essential", "eligible"):
+        elif kind in ("chain", "essential", "eligible", "decade"):
             request = self._request(session, message)
             work = getattr(self, f"_{kind}")
             if kind in session.extra:
@@ -455,6 +456,25 @@ class Workshop:
 
         try:
             await losses(
+                bench, self.library.scheduler, mix_of(request, bench.town.site),
+                request.closure, token, tell,
+            )  # fmt: skip
+        finally:
+            token.cancel()
+
+    async def _decade(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Let the mix go on for ten years, and tell the page as it goes."""
+        bench = self.library.bench(request.site, request.parameters)
+        token = Token()
+
+        def tell(done: int, total: int, rows: dict[str, Any] | None) -> None:
+            session.say(
+                {"type": "decade", "request": message.get("request"), "done": done,
+                 "total": total, "rows": rows}
+            )  # fmt: skip
+
+        try:
+            await decade(
                 bench, self.library.scheduler, mix_of(request, bench.town.site),
                 request.closure, token, tell,
             )  # fmt: skip

@@ -59,6 +59,7 @@ function receive(message) {
     for (const slot of slots.values()) if (slot.request === message.request) slot.waiting = false;
     if (!waiting) { state.warnings.push(message.text); tell("warning"); }
   } else if (message.type === "essential") { state.essential = message; tell("essential"); }
+  else if (message.type === "decade") { state.decade = message; tell("decade"); }
   else if (message.type === "code") { state.qr = message.svg; tell("code"); }
   else {
     const waiting = replies.get(message.request ?? message.type);

@@ -8,6 +8,7 @@ import { askEligible, purse } from "../purse.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
 import { request } from "../socket.js";
 import { storyOf } from "../story.js";
+import { decadeCard } from "../decade.js";
 import { essentialCard } from "../essential.js";
 import { canUndo, change, asked, changesNothing, copyOf, measureOf, ownOf, state, tell, undo } from "../store.js";
 
@@ -155,6 +156,7 @@ export function explore(actions) {
     if (pressed) follow(Number(pressed.dataset.rung), pressed.dataset.side, pressed.dataset.band);
   });
   const needed = essentialCard();
+  const ten = decadeCard();
   let lastSpoken = null;
   const rest = [];
   const card = (...parts) => { const one = h("section", { class: "card" }, parts); rest.push(one); return one; };
@@ -178,7 +180,8 @@ export function explore(actions) {
       card(h("div", { class: "card-head" }, h("h2", {}, t("months.title")),
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
-        h("p", { class: "note" }, t("months.note")), monthsBox, h("details", {}, h("summary", {}, t("button.table")), monthsData))));
+        h("p", { class: "note" }, t("months.note")), monthsBox, h("details", {}, h("summary", {}, t("button.table")), monthsData)),
+      data ? null : ten.node));
 
   const ownKey = () => JSON.stringify(ownOf());
   let drawn = ownKey();
@@ -253,7 +256,7 @@ export function explore(actions) {
   let width = 0;
   new ResizeObserver(() => { if (Math.abs(picture.clientWidth - width) > 2) { width = picture.clientWidth; if (state.result && state.result.main) show(); } }).observe(picture);
 
-  return { node, update: (what) => { if (what === "eligible") { drawBar(); return; } if (["setting", "all", "online"].includes(what)) askEligible(); if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
+  return { node, update: (what) => { if (what === "eligible") { drawBar(); return; } if (["setting", "all", "online"].includes(what)) askEligible(); if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); ten.update(what); if (["essential", "decade"].includes(what)) return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
 }
 
 export { bandsOf, name };
