@@ -39,6 +39,8 @@ BUILT = {
             "promotion", "moves_out"),
     "story": ("who_short", "who_long", "who_outside_force", "who_outside_region"),
     "own": ("low", "assumed", "top"),
+    "work": ("quick", "whole", "today", "there", "town", "top", "nothing", "nobody", "no_entry",
+             "no_jobseeker"),
     "step": ("hold", "reveal", "hands", "call", "lock", "budget", "parameters", "unpin"),
     "welcome": ("is", "is_not", "sure"),
     "save": [f"{kind}_{what}" for kind, names in (

@@ -149,6 +149,7 @@ def place(site_id: str) -> dict[str, Any]:
             if measure.kind == kind
         ],
         "partners": _partners(),
+        "sectors": [{"id": one.id, "names": names(one.name)} for one in site.sectors],
         "parameters": _parameters(site),
         "disputed": list(DISPUTED),
         "own_levers": own.choices(),

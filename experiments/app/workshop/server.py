@@ -14,6 +14,7 @@ import hashlib
 import ipaddress
 import json
 import mimetypes
+import os
 import re
 import tempfile
 from collections.abc import Coroutine
@@ -34,7 +35,7 @@ from scenarios.loader import shipped_sites
 from scenarios.measures import load_mix
 from simulator.codes import RUNGS
 
-from . import catalogue
+from . import catalogue, my_workplace
 from .decade import decade
 from .indispensable import losses
 from .mixes import (
@@ -190,6 +191,7 @@ class Workshop:
         self.site = site
         self.hosts = hosts
         self._ledgers = asyncio.Lock()
+        self._workplaces = asyncio.Lock()
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -363,7 +365,7 @@ class Workshop:
                     "text": mix_file(mix),
                 }
             )
-        elif kind in ("chain", "essential", "eligible", "decade"):
+        elif kind in ("chain", "essential", "eligible", "decade", "workplace"):
             request = self._request(session, message)
             work = getattr(self, f"_{kind}")
             if kind in session.extra:
@@ -371,6 +373,10 @@ class Workshop:
             session.extra[kind] = asyncio.get_running_loop().create_task(
                 self._reported(session, message, work(session, request, message))
             )
+        elif kind == "stop":
+            task = session.extra.get(str(message.get("what")))
+            if task is not None:
+                task.cancel()
         elif kind == "read":
             session.say(self._read(message))
         elif kind == "code":
@@ -478,6 +484,36 @@ class Workshop:
                 bench, self.library.scheduler, mix_of(request, bench.town.site),
                 request.closure, token, tell,
             )  # fmt: skip
+        finally:
+            token.cancel()
+
+    async def _workplace(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Tell of workplaces like one, and how far it is; one after the other."""
+        asked = my_workplace.read_workplace(message.get("workplace"))
+        loop, token = asyncio.get_running_loop(), Token()
+
+        def say(**more: Any) -> None:
+            session.say({"type": "workplace", "request": message.get("request"), **more})
+
+        def progress(done: float, total: float) -> None:
+            loop.call_soon_threadsafe(lambda: say(done=done, total=total))
+
+        def work() -> dict[str, Any]:
+            site = load_site(request.site)
+            town = my_workplace.town_of(site, request.parameters)
+            threads = max(1, (os.cpu_count() or 2) // 2)  # the other pages go on
+            return my_workplace.tell(
+                town, mix_of(request, site), asked, request.closure, token,
+                self.library.seed, threads, progress,
+            )  # fmt: skip
+
+        try:
+            say(done=0, total=my_workplace.WORLDS[asked.worlds])
+            async with self._workplaces:
+                found = await asyncio.to_thread(work)
+            say(found=found)
+        except my_workplace.StoppedError:
+            pass
         finally:
             token.cancel()
 

@@ -22,7 +22,7 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 6
 GUESSES = ("many_more", "few_more", "same", "few_less", "many_less")
 MOST_STEPS = 50  # that the facilitator can take back
-SCREENS = ("welcome", "explore", "predict", "compare", "assumptions", "save")
+SCREENS = ("welcome", "explore", "predict", "compare", "assumptions", "workplace", "save")
 
 
 def new_code() -> str:

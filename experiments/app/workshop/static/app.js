@@ -9,10 +9,11 @@ import { explore } from "./screens/explore.js";
 import { predict } from "./screens/predict.js";
 import { compareScreen } from "./screens/compare.js";
 import { assumptions } from "./screens/assumptions.js";
+import { workplaceScreen } from "./screens/workplace.js";
 import { save } from "./screens/save.js";
 import { leadBar, roomPanel } from "./room.js";
 
-const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, save };
+const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, ...(data ? {} : { workplace: workplaceScreen }), save };
 const MOST_PINS = 6;
 
 let screen = null; // {node, update} of the screen shown

@@ -6,7 +6,7 @@ import { lockMeasures } from "./measures.js";
 import { asked, listen, lockedIn, state } from "./store.js";
 import { tellRoom } from "./socket.js";
 
-const SCREENS = ["welcome", "explore", "predict", "compare", "assumptions", "save"];
+const SCREENS = ["welcome", "explore", "predict", "compare", "assumptions", "workplace", "save"];
 let node = null;
 let drawn = false;
 let build = () => {};

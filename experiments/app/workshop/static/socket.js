@@ -33,7 +33,7 @@ export function connect() {
   };
 }
 
-function send(message) {
+export function send(message) {
   if (socket && socket.readyState === WebSocket.OPEN) { socket.send(JSON.stringify(message)); return true; }
   return false;
 }
@@ -59,6 +59,7 @@ function receive(message) {
     for (const slot of slots.values()) if (slot.request === message.request) slot.waiting = false;
     if (!waiting) { state.warnings.push(message.text); tell("warning"); }
   } else if (message.type === "essential") { state.essential = message; tell("essential"); }
+  else if (message.type === "workplace") { state.workplace = { ...state.workplace, ...message }; tell("workplace"); }
   else if (message.type === "decade") { state.decade = message; tell("decade"); }
   else if (message.type === "code") { state.qr = message.svg; tell("code"); }
   else {

@@ -17,6 +17,7 @@ export const state = {
   online: false,
   eligible: null, // who could take part, by measure
   essential: null, // losses without each partner and measure, as they come
+  workplace: null, // what was told of a workplace, as it comes
   decade: null, // ten years of the mix, as they come
   agreed: "", // what the room agreed, for the record
   pins: [], // {name, setting, result}
