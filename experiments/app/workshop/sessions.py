@@ -14,7 +14,8 @@ from typing import Any
 MOST_SESSIONS = 40
 MOST_PINS = 6  # mixes on the board
 MOST_NAME = 60
-SLOTS = 1 + MOST_PINS  # settings that one page follows: the one at hand and its pins
+# settings that one page follows: the one at hand, its pins, and the town with the files' numbers
+SLOTS = 2 + MOST_PINS
 MOST_MESSAGES = 40  # a second, more is no person
 WRONG_CODES = 20  # a minute, for all devices together
 # no letters or digits that look alike

@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { LANGUAGES, lang, number, preferred, setLanguage, t } from "./i18n.js";
 import { change, copyOf, forget, fromLink, listen, state, tell, tidy, toLink } from "./store.js";
 import { data } from "./exported.js";
-import { ask, connect, refusal, roomCode } from "./socket.js";
+import { ask, connect, leave, refusal, roomCode } from "./socket.js";
 import { welcome } from "./screens/welcome.js";
 import { explore } from "./screens/explore.js";
 import { predict } from "./screens/predict.js";
@@ -95,7 +95,21 @@ function address() {
   history.replaceState(null, "", (data ? "" : location.pathname + location.search) + toLink(state.setting, lang) + `&s=${state.screen}`);
 }
 
+const OLD = MOST_PINS + 1; // slot of the town with the numbers of the files
+let older = "";
+/** While the room's values are in force the old reference stays in sight, as a thin line. */
+function followOld() {
+  const disputed = !data && Object.keys(state.setting.parameters || {}).length > 0;
+  const key = disputed ? `${state.setting.site} ${state.setting.closure}` : "";
+  if (key === older) return;
+  older = key;
+  state.old = null;
+  if (!disputed) { leave(OLD); return; }
+  ask({ site: state.setting.site, closure: state.setting.closure, measures: {}, partners: {}, parameters: {} }, (result) => { if (key === older && result.main) { state.old = result; tell("old"); } }, OLD);
+}
+
 function follow() {
+  followOld();
   ask(state.setting, (result) => {
     state.result = result;
     state.pending = false;

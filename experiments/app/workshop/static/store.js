@@ -15,6 +15,7 @@ export const state = {
   result: null, // newest result of the setting
   pending: false, // the newest result belongs to an older setting
   online: false,
+  old: null, // the town with the numbers of the files, while the room's are in force
   eligible: null, // who could take part, by measure
   essential: null, // losses without each partner and measure, as they come
   workplace: null, // what was told of a workplace, as it comes

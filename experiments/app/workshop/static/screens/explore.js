@@ -50,6 +50,12 @@ const places = (result) => (result && result.main ? result.main.months : 48);
 /** That a large place is answered from a smaller world; null where it is simulated whole. */
 export const scaleText = () => (state.place.scale > 1 ? t("scale.note", { scale: number(state.place.scale) }) : null);
 
+/** While the room's values are in force: the reference with the numbers of the files. */
+function oldRow(id, months, decimals) {
+  const old = state.old && Object.keys(state.setting.parameters || {}).length && state.old.main.months === months ? state.old.main.rows[id] : null;
+  return old ? [h("dt", { class: "old" }, t("words.old_reference")), h("dd", { class: "old" }, number(old.reference, decimals))] : null;
+}
+
 /** One tile: verdict, difference with band, mix and reference. */
 export function tile(id, result, scaleName = id) {
   const row = result && result.main ? result.main.rows[id] : null;
@@ -66,7 +72,7 @@ export function tile(id, result, scaleName = id) {
     h("p", { class: "interval" }, row.low === null ? t("band.open") : t("tile.interval", { band: band(row) })),
     strip(row, steady(scaleName, row), 220, 22),
     h("dl", { class: "both" }, h("dt", {}, t("words.mix")), h("dd", {}, number(row.reference + row.mean, decimals)),
-      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals))));
+      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals)), oldRow(id, months, decimals)));
 }
 
 function aside(result) {
@@ -129,7 +135,10 @@ export function explore(actions) {
   const views = ["change", "all"].map((view) => h("button", { type: "button", dataset: { view }, onclick: () => { state.view = view; show(); } }, t(`staircase.view_${view}`)));
   const chosen = h("select", { id: newId("outcome"), onchange: (event) => { state.outcome = event.target.value; show(); } },
     OUTCOMES.map((id) => h("option", { value: id, selected: id === state.outcome }, t(`outcome.${id}`))));
-  const both = h("input", { type: "checkbox", id: newId("both"), onchange: () => show() });
+  const disputed = () => Object.keys(state.setting.parameters || {}).length > 0;
+  // both towns move with an assumption, so both are drawn then
+  const both = h("input", { type: "checkbox", id: newId("both"), checked: disputed(), onchange: () => show() });
+  const oldNote = h("p", { class: "note old-reference" });
   const closure = h("select", { id: newId("closure"), onchange: (event) => change((setting) => { setting.closure = event.target.value; }) },
     ["R", "E"].map((code) => h("option", { value: code }, t(`closure.${code}`))));
   const legend = h("p", { class: "legend" });
@@ -180,7 +189,7 @@ export function explore(actions) {
       card(h("div", { class: "card-head" }, h("h2", {}, t("months.title")),
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
-        h("p", { class: "note" }, t("months.note")), monthsBox, h("details", {}, h("summary", {}, t("button.table")), monthsData)),
+        h("p", { class: "note" }, t("months.note")), monthsBox, oldNote, h("details", {}, h("summary", {}, t("button.table")), monthsData)),
       data ? null : ten.node));
 
   const ownKey = () => JSON.stringify(ownOf());
@@ -228,7 +237,11 @@ export function explore(actions) {
     if (!ready) { whoBox.replaceChildren(); return; }
     whoBox.replaceChildren(who(result));
     const series = result.main.series[state.outcome];
-    drawMonths(monthsBox, series, { both: both.checked, light: result.stage === "look", label: t("months.alt", { outcome: t(`outcome.${state.outcome}`), last: number(series.mean[series.mean.length - 1], 1, true) }) });
+    // held apart: a result of the files' numbers says nothing of the room's while it comes
+    const before = state.old && disputed() ? state.old.main.series[state.outcome].reference : null;
+    oldNote.hidden = !before;
+    oldNote.textContent = before ? t(both.checked ? "months.old" : "months.old_hint") : "";
+    drawMonths(monthsBox, series, { both: both.checked, old: before, light: result.stage === "look", label: t("months.alt", { outcome: t(`outcome.${state.outcome}`), last: number(series.mean[series.mean.length - 1], 1, true) }) });
     monthsData.replaceChildren(monthsTable(series, t(`outcome.${state.outcome}`)));
     stairs(result);
   }
