@@ -63,6 +63,7 @@ from .summary import INTO, OUT_OF
 
 STATIC = Path(__file__).parent / "static"
 LOCALE = Path(__file__).parent / "locale"
+GUIDE = Path(__file__).parent / "guide"
 LANGUAGES = ("en", "fi", "sv", "nl", "pt", "bg")
 LARGEST_MESSAGE = 64 * 1024  # bytes of one websocket message
 MOST_HANDS = 99
@@ -86,11 +87,13 @@ REFUSED_ORIGIN, REFUSED_CODE, REFUSED_FULL, TOO_FAST = 4401, 4403, 4429, 4408
 def static_files() -> dict[str, tuple[bytes, str]]:
     """Return all static files by path: content and media type (read once)."""
     found = {}
-    for folder, under in ((STATIC, ""), (LOCALE, "locale/")):
+    for folder, under in ((STATIC, ""), (LOCALE, "locale/"), (GUIDE, "guide/")):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 name = under + path.relative_to(folder).as_posix()
                 kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                if path.suffix == ".md":
+                    kind = "text/plain; charset=utf-8"
                 if path.suffix in (".js", ".mjs"):
                     kind = "text/javascript"
                 found[name] = (path.read_bytes(), kind)

@@ -254,7 +254,7 @@ def export(library: Library, site_id: str, target: Path, folder: Path = FOLDER) 
 def _page(library: Library, table: Table) -> str:
     import base64
 
-    from .server import LANGUAGES, LOCALE, STATIC, static_files
+    from .server import GUIDE, LANGUAGES, LOCALE, STATIC, static_files
 
     site = load_site(table.site)
     answers = []
@@ -266,6 +266,9 @@ def _page(library: Library, table: Table) -> str:
         "locales": {
             lang: json.loads((LOCALE / f"{lang}.json").read_text(encoding="utf-8"))
             for lang in LANGUAGES
+        },
+        "guides": {
+            lang: (GUIDE / f"{lang}.md").read_text(encoding="utf-8") for lang in LANGUAGES
         },
         "place": catalogue.place(table.site),
         "hello": {

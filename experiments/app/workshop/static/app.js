@@ -10,10 +10,12 @@ import { predict } from "./screens/predict.js";
 import { compareScreen } from "./screens/compare.js";
 import { assumptions } from "./screens/assumptions.js";
 import { workplaceScreen } from "./screens/workplace.js";
+import { guideScreen } from "./screens/guide.js";
 import { save } from "./screens/save.js";
 import { leadBar, roomPanel } from "./room.js";
 
-const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, ...(data ? {} : { workplace: workplaceScreen }), save };
+const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, ...(data ? {} : { workplace: workplaceScreen }), save, guide: guideScreen };
+const NO_TAB = ["guide"]; // reached from Welcome and The room
 const MOST_PINS = 6;
 
 let screen = null; // {node, update} of the screen shown
@@ -75,7 +77,7 @@ function frame() {
 }
 
 function tabs() {
-  nav.replaceChildren(h("ul", {}, Object.keys(SCREENS).map((name) => h("li", {},
+  nav.replaceChildren(h("ul", {}, Object.keys(SCREENS).filter((name) => !NO_TAB.includes(name)).map((name) => h("li", {},
     h("button", { type: "button", dataset: { screen: name }, "aria-current": state.screen === name ? "page" : null, onclick: () => actions.go(name) }, t(`nav.${name}`))))));
 }
 
@@ -105,7 +107,7 @@ function followOld() {
   older = key;
   state.old = null;
   if (!disputed) { leave(OLD); return; }
-  ask({ site: state.setting.site, closure: state.setting.closure, measures: {}, partners: {}, parameters: {} }, (result) => { if (key === older && result.main) { state.old = result; tell("old"); } }, OLD);
+  ask({ site: state.setting.site, closure: state.setting.closure, measures: {}, partners: {}, parameters: {} }, (result) => { if (key === older && result.main && result.stage !== "look") { state.old = result; tell("old"); } }, OLD);
 }
 
 function follow() {

@@ -10,6 +10,7 @@ const SCREENS = ["welcome", "explore", "predict", "compare", "assumptions", "wor
 let node = null;
 let drawn = false;
 let build = () => {};
+let go = () => {};
 
 /** A QR code comes as SVG from our own server; only its paths are used. */
 function qr(text) {
@@ -50,6 +51,7 @@ export function leadBar() {
 
 export function roomPanel(actions) {
   build = actions.build;
+  go = actions.go;
   node = h("div", { class: "room" });
   refresh();
   return node;
@@ -70,7 +72,7 @@ function refresh() {
     ? [h("p", {}, t("room.join_at")), h("p", { class: "address" }, room.address || t("room.no_network")), h("p", {}, t("room.code"), " ", h("strong", { class: "code" }, room.code)),
       state.qr ? qr(state.qr) : null, h("p", { class: "note" }, t("room.isolated"))]
     : [h("p", {}, t("room.alone")), h("p", {}, h("code", {}, "vacancy-chains workshop --share"))];
-  node.replaceChildren(h("details", { class: "card room-card", open }, h("summary", {}, t("room.title"), " ", h("span", { class: "count" }, t("room.people", { n: room.people }))), ...shared, tools,
+  node.replaceChildren(h("details", { class: "card room-card", open }, h("summary", {}, t("room.title"), " ", h("span", { class: "count" }, t("room.people", { n: room.people }))), ...shared, tools, h("div", { class: "tools" }, h("button", { type: "button", onclick: () => go("guide") }, t("guide.open"))),
     h("div", { class: "field" }, h("label", { for: call.id }, t("room.call")), call),
     h("div", { class: "field" }, h("label", { for: also.id }, t("room.second")), also)));
   if (room.shared && !drawn) drawn = tellRoom({ type: "code" });

@@ -50,9 +50,10 @@ const places = (result) => (result && result.main ? result.main.months : 48);
 /** That a large place is answered from a smaller world; null where it is simulated whole. */
 export const scaleText = () => (state.place.scale > 1 ? t("scale.note", { scale: number(state.place.scale) }) : null);
 
-/** While the room's values are in force: the reference with the numbers of the files. */
-function oldRow(id, months, decimals) {
-  const old = state.old && Object.keys(state.setting.parameters || {}).length && state.old.main.months === months ? state.old.main.rows[id] : null;
+/** While the room's values are in force: the reference with the numbers of the files, on the same chances. */
+function oldRow(id, main, decimals) {
+  const same = state.old && !state.pending && Object.keys(state.setting.parameters || {}).length && ["months", "pairs", "dates"].every((key) => state.old.main[key] === main[key]);
+  const old = same ? state.old.main.rows[id] : null;
   return old ? [h("dt", { class: "old" }, t("words.old_reference")), h("dd", { class: "old" }, number(old.reference, decimals))] : null;
 }
 
@@ -72,7 +73,7 @@ export function tile(id, result, scaleName = id) {
     h("p", { class: "interval" }, row.low === null ? t("band.open") : t("tile.interval", { band: band(row) })),
     strip(row, steady(scaleName, row), 220, 22),
     h("dl", { class: "both" }, h("dt", {}, t("words.mix")), h("dd", {}, number(row.reference + row.mean, decimals)),
-      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals)), oldRow(id, months, decimals)));
+      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals)), oldRow(id, result.main, decimals)));
 }
 
 function aside(result) {
@@ -238,7 +239,7 @@ export function explore(actions) {
     whoBox.replaceChildren(who(result));
     const series = result.main.series[state.outcome];
     // held apart: a result of the files' numbers says nothing of the room's while it comes
-    const before = state.old && disputed() ? state.old.main.series[state.outcome].reference : null;
+    const before = state.old && disputed() && !state.pending && result.stage !== "look" ? state.old.main.series[state.outcome].reference : null;
     oldNote.hidden = !before;
     oldNote.textContent = before ? t(both.checked ? "months.old" : "months.old_hint") : "";
     drawMonths(monthsBox, series, { both: both.checked, old: before, light: result.stage === "look", label: t("months.alt", { outcome: t(`outcome.${state.outcome}`), last: number(series.mean[series.mean.length - 1], 1, true) }) });

@@ -93,7 +93,7 @@ export function workplaceScreen() {
       h("ul", { class: "nothing-list" }, NOTHING.map((key) => h("li", { dataset: { nothing: key } }, h("span", {}, t(`work.${key}`, { today: number(rows[key][0].number, 1), there: number(rows[key][1].number, 1) })), ten(rows[key][0].number)))),
       h("p", {}, t("work.support"), " ", found.support.map((id, at) => [at ? ", " : "", measureOf(id) ? named(measureOf(id).names) : id]), "."),
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("work.caption") }, table(rows)),
-      h("p", { class: "note" }, t("work.star")), h("p", { class: "note" }, t("work.no_data"))));
+      h("p", { class: "note" }, t(found.worlds < 8 ? "work.untold" : "work.star")), h("p", { class: "note" }, t("work.no_data"))));
   }
 
   return { node, update: (what) => { if (what === "all" || what === "workplace") show(); } };
