@@ -45,8 +45,22 @@ export function start() {
   tell("hello");
 }
 
+/** Whether chains can be told of a setting, and whom it cannot do without. */
+export const hasChains = (setting) => !data || Boolean(find(setting)?.chains);
+export const hasLosses = (setting) => !data || Boolean(find(setting)?.losses);
+
 /** What a server would answer to a question that has one answer. */
 export async function reply(message) {
+  if (message.type === "chain") {
+    const told = find(message.setting)?.chains?.[`${message.rung} ${message.side} ${message.band}`];
+    return { found: told ? told[message.which % told.length] : null };
+  }
+  if (message.type === "essential") {
+    const losses = find(message.setting)?.losses || [];
+    state.essential = { done: losses.length, total: losses.length, losses };
+    tell("essential");
+    return {};
+  }
   const one = message.type === "file" ? find(message.setting) : null;
   if (!one) throw new Error("");
   return { file: `${/^id = "([^"]+)"/m.exec(one.file)[1]}.toml`, text: one.file };

@@ -2,7 +2,7 @@
 import { below, h, newId } from "../dom.js";
 import { alsoIn, between, digits, name, number, secondLanguage, t } from "../i18n.js";
 import { band, difference, drawMonths, monthsTable, resetScales, steady, strip, verdict } from "../figures.js";
-import { data, settings } from "../exported.js";
+import { data, hasChains, hasLosses, settings } from "../exported.js";
 import { controls } from "../measures.js";
 import { askEligible, purse } from "../purse.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
@@ -149,7 +149,7 @@ export function explore(actions) {
   let told = { rung: 0, side: "", band: "", which: 0 };
   /** Follow one chain through a band; again for another one. */
   async function follow(rung, side, band) {
-    if (data) return;
+    if (!hasChains(state.setting)) return;
     const again = told.rung === rung && told.side === side && told.band === band;
     told = { rung, side, band, which: again ? told.which + 1 : 0 };
     const mine = ++turn;
@@ -166,6 +166,7 @@ export function explore(actions) {
     if (pressed) follow(Number(pressed.dataset.rung), pressed.dataset.side, pressed.dataset.band);
   });
   const needed = essentialCard();
+  const hint = h("span", {}, t("story.hint"));
   const ten = decadeCard();
   let lastSpoken = null;
   const rest = [];
@@ -183,10 +184,10 @@ export function explore(actions) {
       h("section", { class: "card answer", "aria-label": t("explore.results") }, headline, spoken),
       h("section", { class: "card sticky", "aria-label": t("tile.title") }, h("p", { class: "window" }, t("tile.window")), tiles),
       card(h("div", { class: "card-head" }, h("h2", {}, t("staircase.title")), h("div", { class: "switcher", role: "group", "aria-label": t("staircase.title") }, views)),
-        h("p", { class: "note" }, t("staircase.note"), data ? "" : ` ${t("story.hint")}`), legend, picture, scaleNote, story,
+        h("p", { class: "note" }, t("staircase.note"), " ", hint), legend, picture, scaleNote, story,
         h("details", {}, h("summary", {}, t("button.table")), pictureTable)),
       card(h("h2", {}, t("who.title")), h("p", { class: "note" }, t("who.note")), whoBox),
-      data ? null : needed.node,
+      needed.node,
       card(h("div", { class: "card-head" }, h("h2", {}, t("months.title")),
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
@@ -231,6 +232,9 @@ export function explore(actions) {
     headline.replaceChildren(h("h2", { class: "hidden" }, t("explore.results")), h("p", { class: "sentence" }, sentence(result), below(alsoIn(() => sentence(result)), secondLanguage())), progress, scaleText() ? h("p", { class: "note scaled" }, scaleText()) : "", ready ? aside(result) || "" : "");
     tiles.replaceChildren(...TILES.map((id) => tile(id, result)));
     if (ready && result.stage !== "look" && lastSpoken !== result.request && !state.pending) { spoken.textContent = sentence(result); lastSpoken = result.request; }
+    hint.hidden = !hasChains(state.setting);
+    picture.classList.toggle("mute", hint.hidden);
+    needed.node.hidden = !hasLosses(state.setting);
     // without a result there is nothing to look at, least of all an older one
     const absent = result && result.stage === "absent";
     rest.forEach((card) => { card.hidden = Boolean(absent); });
@@ -262,7 +266,7 @@ export function explore(actions) {
       ? [key("fill", "legend.mix"), key("outline", "legend.reference")]
       : [key("more", "legend.more"), key("fewer", "legend.fewer"), key("untold", "legend.untold")]));
     scaleNote.textContent = t(state.view === "all" ? "staircase.scale_all" : per === "100" ? "staircase.scale_change" : "staircase.scale_total", { scale: number(scale) });
-    pictureTable.replaceChildren(table(steps, per, data ? null : follow));
+    pictureTable.replaceChildren(table(steps, per, hasChains(state.setting) ? follow : null));
   }
 
   const key = (kind, words) => h("span", { class: "key" }, h("span", { class: `swatch ${kind}`, "aria-hidden": "true" }), t(words));
