@@ -136,12 +136,16 @@ def test_an_answer_without_chains_and_losses_gets_them(prepared, tmp_path, monke
 
     monkeypatch.setattr(tables, "more_of", kept)
     monkeypatch.setattr(tables, "named_settings", lambda _site: iter([request]))
-    tables.prepare("lagoa", 1, folder=tmp_path)
+
+    async def prepare():  # in a thread, since the browser of other tests has a loop in this one
+        await asyncio.to_thread(tables.prepare, "lagoa", 1, folder=tmp_path)
+
+    run(prepare())
     found = table_of(tmp_path, library)
     assert found["message"] == message  # not computed again
     assert found["losses"] == more["losses"]
     size = tables.path_of("lagoa", tmp_path).stat().st_size
-    tables.prepare("lagoa", 1, folder=tmp_path)
+    run(prepare())
     assert tables.path_of("lagoa", tmp_path).stat().st_size == size  # nothing was missing
 
 

@@ -57,7 +57,7 @@ class Asked(BaseModel):
 
     sector: Annotated[str, Field(max_length=60)]
     staff: Annotated[int, Field(ge=1, le=MOST_STAFF)]
-    rungs: Annotated[list[Annotated[int, Field(ge=0, le=MOST_STAFF)]], Field()] | None = None
+    rungs: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=RUNGS)] | None = None
     leavers: Annotated[int, Field(ge=0, le=MOST_STAFF)] | None = None
     worlds: Literal["quick", "whole"] = "quick"
 

@@ -493,6 +493,8 @@ class Workshop:
     async def _workplace(self, session: Session, request: Request, message: dict[str, Any]) -> None:
         """Tell of workplaces like one, and how far it is; one after the other."""
         asked = my_workplace.read_workplace(message.get("workplace"))
+        if asked.worlds == "whole" and not session.facilitator:
+            raise RequestError("worlds: the long answer holds up the room; ask for quick.")
         loop, token = asyncio.get_running_loop(), Token()
 
         def say(**more: Any) -> None:

@@ -21,8 +21,8 @@ export function workplaceScreen() {
   const sector = h("select", { id: newId("work") }, state.place.sectors.map((one) => option(one.id, named(one.names).textContent)));
   if (state.place.sectors.some((one) => one.id === typed.sector)) sector.value = typed.sector;
   const staff = h("input", { type: "number", id: newId("work"), min: 1, max: 20000, step: 1, value: typed.staff, inputmode: "numeric" });
-  const worlds = h("select", { id: newId("work") }, ["quick", "whole"].map((key) => option(key, t(`work.${key}`))));
-  worlds.value = typed.worlds;
+  const worlds = h("select", { id: newId("work") }, ["quick", ...(state.hello.facilitator ? ["whole"] : [])].map((key) => option(key, t(`work.${key}`))));
+  if (state.hello.facilitator) worlds.value = typed.worlds;
   const rungs = [0, 1, 2, 3].map((rung) => h("input", { type: "number", id: newId("work"), min: 0, max: 20000, step: 1, value: typed.rungs[rung], inputmode: "numeric" }));
   const leavers = h("input", { type: "number", id: newId("work"), min: 0, max: 20000, step: 1, value: typed.leavers, inputmode: "numeric" });
   const said = h("p", { class: "wrong", role: "alert" });
