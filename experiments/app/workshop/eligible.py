@@ -31,9 +31,10 @@ def _of_the_room() -> list[tuple[str, Measure]]:
     for kind, levers in choices().items():
         if ON[kind] != "place":
             item = levers[0]
-            own = OwnMeasure(
-                name=kind, kind=kind, lever=item["lever"], low=0.0, assumed=0.0, top=0.0
-            )  # type: ignore[arg-type]
+            own = OwnMeasure.model_validate(
+                {"name": kind, "kind": kind, "lever": item["lever"], "low": 0.0, "assumed": 0.0,
+                 "top": 0.0}
+            )  # fmt: skip
             found.append((f"{OWN}{kind}", measure_of("own_1", own)))
     return found
 

@@ -28,7 +28,7 @@ from experiments.workplace import (
 )
 from scenarios import ScenarioError
 from scenarios.measures import Mix
-from simulator.codes import RUNGS
+from simulator.codes import RUNGS, Fill
 from simulator.town import Town
 
 from .mixes import RequestError
@@ -42,7 +42,9 @@ MOST_STAFF = 20_000
 TOLD: dict[str, dict[str, str]] = {
     "nothing": dict(zip(NOTHING, ("nothing", "nobody", "no_entry", "no_jobseeker"), strict=True)),
     "opened": {name: f"rung_{rung}" for rung, name in enumerate(RUNG_NAMES)},
-    "who": {WHO[fill]: band for band, fills in OUT_OF.items() for fill in fills if fill in WHO}
+    "who": {
+        WHO[Fill(fill)]: band for band, fills in OUT_OF.items() for fill in fills if fill in WHO
+    }
     | {STILL_OPEN: "open"},
     "months": {"sum": "months"},
     "newcomers": {"still there after a year": "stayed"},

@@ -125,7 +125,9 @@ def measure_of(id_: str, own: OwnMeasure) -> Measure:
         none=0.0, assumed=own.assumed, top=own.top, low=low, high=high,
         unit=LEVER_UNITS[own.lever], grade="D", source=STAMP, spike=0.5,
     )  # fmt: skip
-    fades = {} if on == "place" else {"months_to_half": 12.0, "months_to_zero": 24.0}
+    fades: dict[str, Any] = (
+        {} if on == "place" else {"months_to_half": 12.0, "months_to_zero": 24.0}
+    )
     lever = Lever(
         lever=own.lever, applies_to=on, strength=strength, published=False, reason=STAMP, **fades
     )
