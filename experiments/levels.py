@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.measures import Dose, Mix
+from scenarios.measures import Dose, Measure, Mix, shipped_measures
 from scenarios.numbers import Number
 
 FILE = Path(__file__).with_name("levels.toml")
@@ -51,11 +51,35 @@ def mix_text(mix: Mix, doses: Mapping[str, Dose], about: Sequence[str]) -> str:
             lines.append(f"months = {dose.months}")
         if dose.capacity is not None:
             lines.append(f"capacity = {_table(dose.capacity)}")
+    for name in doses:
+        if name not in shipped_measures() and name in mix.files:
+            lines += ["", f"[own.{name}]", *_own_lines(mix.files[name])]
     for kind, change in mix.partners.items():
         lines += ["", f"[partners.{kind}]", f"takes_part = {str(change.takes_part).lower()}"]
         if change.capacity is not None:
             lines.append(f"capacity = {_table(change.capacity)}")
     return "\n".join(lines) + "\n"
+
+
+def _own_lines(measure: Measure) -> list[str]:
+    """Return the keys of a measure that ships with nobody, for the mix file that defines it."""
+    given = measure.model_dump(exclude_defaults=True, exclude={"id"})
+    given.setdefault("rows", [])
+    return [f"{key} = {_inline(value)}" for key, value in given.items()]
+
+
+def _inline(value: Any) -> str:
+    """Return a value of a table as TOML on one line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, Mapping):
+        parts = [f"{k} = {_inline(v)}" for k, v in value.items() if v is not None]
+        return "{ " + ", ".join(parts) + " }"
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    return repr(value)
 
 
 def _quoted(text: str) -> str:

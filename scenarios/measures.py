@@ -399,7 +399,8 @@ class Mix(Table):
 
     With ``base = "today"`` a mix begins with the services that run in the place now: ``change``
     scales some of them (``hiring_subsidy = "-50 %"``, by measure or by the lever that is primary
-    to one measure only), and ``measures`` adds others or replaces them.
+    to one measure only), and ``measures`` adds others or replaces them. A file may define measures
+    of its own in ``[own.NAME]``, with the keys of a measure file.
     """
 
     id: Text
@@ -600,8 +601,9 @@ def load_mix(name_or_path: str | Path, site_id: str | None = None) -> Mix:
     if "files" in data:  # filled by the loader, no key of the file
         problems.append(f"{path.name}: unknown key 'files'; " + suggestion("files", ["measures"]))
         data = {key: value for key, value in data.items() if key != "files"}
+    own = _own_measures(data.pop("own", {}), data, path, problems)
     mix = validate(Mix, data, path, problems)
-    files = _measures_of(data, path, problems)
+    files = _measures_of(data, path, problems, own)
     problems.extend(_mix_problems(data, path, site_id, files))
     if mix is not None and not problems:
         mix = mix.model_copy(update={"files": {name: files[name] for name in mix.measures}})
@@ -860,13 +862,46 @@ def _read_measure(
     return measure
 
 
-def _measures_of(data: dict, path: Path, problems: list[str]) -> dict[str, Measure]:
-    """Read the measures that a mix file names, shipped ones or files beside it."""
+def _own_measures(
+    tables: Any, data: dict, path: Path, problems: list[str]
+) -> dict[str, Measure | None]:
+    """Read the measures that a mix file defines itself (``[own.NAME]``); None: wrong, and told."""
+    if not isinstance(tables, dict):
+        problems.append(f"{path.name}: own is no table; define measures as [own.NAME].")
+        return {}
+    found: dict[str, Measure | None] = {}
+    for name, table in tables.items():
+        here = len(problems)
+        if name in shipped_measures():
+            problems.append(
+                f"{path.name}: own.{name} has the name of a shipped measure; choose another one."
+            )
+        if name not in _table(data.get("measures")):
+            problems.append(
+                f"{path.name}: own.{name} is defined but not used; add [measures.{name}]."
+            )
+        given = {"id": name, **table} if isinstance(table, dict) else table
+        measure = validate(Measure, given, path, problems, ("own", name))
+        if isinstance(given, dict):
+            wrong = _measure_problems({**given, "id": name}, name)
+            if given["id"] != name:
+                wrong.append(f"id is '{given['id']}', but must be '{name}'.")
+            problems.extend(f"{path.name}: own.{name}: {text}" for text in wrong)
+        found[name] = measure if len(problems) == here else None
+    return found
+
+
+def _measures_of(
+    data: dict, path: Path, problems: list[str], own: dict[str, Measure | None]
+) -> dict[str, Measure]:
+    """Read the measures that a mix file names: its own, files beside it, or shipped ones."""
     found: dict[str, Measure] = {}
     doses = data.get("measures")
     for name, dose in (doses if isinstance(doses, dict) else {}).items():
         file = dose.get("file") if isinstance(dose, dict) else None
-        if isinstance(file, str):
+        if name in own:
+            measure = own[name]
+        elif isinstance(file, str):
             measure = _read_measure(path.parent / file, problems)
         elif name in shipped_measures():
             measure = _read_measure(name, problems)

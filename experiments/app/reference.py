@@ -443,7 +443,8 @@ def scenario_files_page() -> str:
         " of bounds are\nall reported in one pass, each in a sentence. Every file begins with"
         " `schema = 1`. A *number* is a table\nwith value, unit, grade and source. What a table"
         " holds stands under its name. `vacancy-chains check FILE`\nreads a file and runs"
-        " nothing. Design files are described with [sweeps](../sweeps.md).",
+        " nothing. A mix file may define measures of its own in `[own.NAME]`, with the keys of a"
+        " measure file.\nDesign files are described with [sweeps](../sweeps.md).",
         "",
     ]
     tables: dict[str, dict[str, Any]] = {}

@@ -325,10 +325,22 @@ def test_the_rooms_assumption_moves_the_town_itself(open_page, settled):
     page.locator('nav button[data-screen="explore"]').click()
     settled(page)
     assert "a=backfill:0.7" in page.evaluate("location.hash")
-    assert page.locator('[data-tile="net"] dd').last.inner_text() != before
+    page.wait_for_function(  # the old reference stays, as a thin line and in the tiles
+        "() => document.querySelector('.months').dataset.old", timeout=300_000
+    )
+    assert "numbers of the files" in page.locator(".old-reference").inner_text()
+    page.wait_for_selector('[data-tile="net"] dd.old', timeout=300_000)
+    settled(page)
+    assert page.locator('[data-tile="net"] dd').nth(1).inner_text() != before
+    if page.locator(".explore").get_attribute("data-stage") == "pairs":
+        assert page.locator('[data-tile="net"] dd.old').inner_text() == before
     page.locator('nav button[data-screen="assumptions"]').click()
     page.get_by_role("button", name="Back to the files").click()
     page.wait_for_function("() => document.body.innerText.includes('numbers of the files')")
+    page.locator('nav button[data-screen="explore"]').click()
+    settled(page)
+    assert page.locator("dd.old").count() == 0
+    assert not page.locator(".old-reference").is_visible()
 
 
 def test_typed_text_is_never_markup(open_page):

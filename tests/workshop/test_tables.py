@@ -44,7 +44,8 @@ def prepared(tmp_path_factory):
     library = Library(1)
     request, message = message_of(8)
     table = tables.Table("lagoa", tables.stamp(library, load_site("lagoa")))
-    line = table.add(request, message)
+    more = run(tables.more_of(library, request))
+    line = table.add(request, message, more)
     tables.path_of("lagoa", folder).write_text(
         json.dumps({"stamp": table.stamp}) + "\n" + json.dumps(line) + "\n" + '{"cut',
         encoding="utf-8",
@@ -116,6 +117,38 @@ def test_a_table_of_other_numbers_is_not_used(prepared, tmp_path):
     other.scheduler.stop()
 
 
+def table_of(folder, library):
+    (line,) = tables.load_table(library, "lagoa", folder)[0].answers.values()
+    return line
+
+
+def test_an_answer_without_chains_and_losses_gets_them(prepared, tmp_path, monkeypatch):
+    folder, library, request, message = prepared
+    text = tables.path_of("lagoa", folder).read_text(encoding="utf-8").splitlines()
+    old = {key: value for key, value in json.loads(text[1]).items() if key not in tables.MORE}
+    tables.path_of("lagoa", tmp_path).write_text(
+        "\n".join([text[0], json.dumps(old)]) + "\n", encoding="utf-8"
+    )
+    more = {key: table_of(folder, library)[key] for key in tables.MORE}
+
+    async def kept(*_):
+        return more
+
+    monkeypatch.setattr(tables, "more_of", kept)
+    monkeypatch.setattr(tables, "named_settings", lambda _site: iter([request]))
+
+    async def prepare():  # in a thread, since the browser of other tests has a loop in this one
+        await asyncio.to_thread(tables.prepare, "lagoa", 1, folder=tmp_path)
+
+    run(prepare())
+    found = table_of(tmp_path, library)
+    assert found["message"] == message  # not computed again
+    assert found["losses"] == more["losses"]
+    size = tables.path_of("lagoa", tmp_path).stat().st_size
+    run(prepare())
+    assert tables.path_of("lagoa", tmp_path).stat().st_size == size  # nothing was missing
+
+
 def test_one_file_works_without_a_server_and_shows_no_neighbour(prepared, browser, tmp_path):
     folder, library, _request, message = prepared
     target = tmp_path / "with a space" / "lagoa.html"
@@ -132,6 +165,20 @@ def test_one_file_works_without_a_server_and_shows_no_neighbour(prepared, browse
     page.wait_for_selector('.tile[data-tile="net"][data-mean]')
     shown = float(page.locator('[data-tile="net"]').get_attribute("data-mean"))
     assert shown == message["main"]["rows"]["net"]["mean"]
+    # one chain as an example, and whom the mix cannot do without
+    chains = table_of(folder, library)["chains"]
+    key = next(key for key in chains if key.startswith("0 out short"))
+    page.locator('.stairs .pick[data-rung="0"][data-band="short"]').click()
+    page.wait_for_selector(".story ol")
+    assert f"One of {chains[key][0]['n']:,} such chains" in page.locator(".story").inner_text()
+    first = page.locator(".story").inner_text()
+    page.get_by_role("button", name="Another example").click()
+    page.wait_for_function(f"() => document.querySelector('.story').innerText !== {first!r}")
+    page.get_by_role("button", name="Take each away in turn").click()
+    page.wait_for_selector('[data-without="work_experience"]')
+    losses = {one["id"]: one for one in table_of(folder, library)["losses"]}
+    rows = page.locator("[data-without]")
+    assert set(rows.evaluate_all("all => all.map(e => e.dataset.without)")) == set(losses)
     # a level that was not computed cannot be pressed
     row = page.locator('[data-measure="work_experience"]')
     assert row.locator('input[value="pilot"]').is_disabled()
@@ -141,6 +188,7 @@ def test_one_file_works_without_a_server_and_shows_no_neighbour(prepared, browse
     page.wait_for_function("() => document.body.innerText.includes('was not computed')")
     assert page.locator(".tile[data-mean]").count() == 0
     assert page.locator(".stairs, .who, .months svg").count() == 0
+    assert not page.locator(".essential").is_visible()
     for lang in ("fi", "sv", "nl", "pt", "bg"):
         page.locator("#language").select_option(lang)
         page.wait_for_function(f"() => document.documentElement.lang.startsWith('{lang}')")

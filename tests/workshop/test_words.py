@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from experiments.app.workshop.catalogue import DISPUTED, levels
-from experiments.app.workshop.server import LANGUAGES, LOCALE, STATIC
+from experiments.app.workshop.server import GUIDE, LANGUAGES, LOCALE, STATIC
 from experiments.app.workshop.sessions import GUESSES, SCREENS
-from scenarios.measures import LEVER_UNITS
+from scenarios.measures import LEVER_UNITS, load_partners
 
 ENGLISH = json.loads((LOCALE / "en.json").read_text(encoding="utf-8"))
 SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
@@ -38,6 +38,10 @@ BUILT = {
     "out": ("short", "long", "outside_force", "outside_region", "closed", "still_open",
             "promotion", "moves_out"),
     "story": ("who_short", "who_long", "who_outside_force", "who_outside_region"),
+    "own": ("low", "assumed", "top"),
+    "work": ("quick", "whole", "today", "there", "town", "top", "nothing", "nobody", "no_entry",
+             "no_jobseeker"),
+    "step": ("hold", "reveal", "hands", "call", "lock", "budget", "parameters", "unpin"),
     "welcome": ("is", "is_not", "sure"),
     "save": [f"{kind}_{what}" for kind, names in (
         ("csv", ("tiles", "who", "staircase", "months")), ("picture", ("staircase", "months"))
@@ -120,6 +124,29 @@ def test_plain_words():
         r"replication|confidence interval|statistically)\b", re.IGNORECASE
     )  # fmt: skip
     assert not [key for key, text in ENGLISH.items() if jargon.search(text)]
+
+
+def parts(text):
+    """Return how a guide is built: kinds of lines, cells of its tables, what is code."""
+    found = [re.match(r"(#+) |(\d+)\. |(-) |(\|)|$", line) for line in text.splitlines()]
+    kinds = [None if one is None else one.lastindex for one in found]
+    return kinds, [line.count("|") for line in text.splitlines()], re.findall(r"`[^`]+`", text)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_guide_is_whole_in_every_language(lang):
+    english, text = ((GUIDE / f"{one}.md").read_text(encoding="utf-8") for one in ("en", lang))
+    assert parts(text) == parts(english)
+    assert len(text) > 0.8 * len(english)
+    if lang != "en":
+        same = set(text.splitlines()) & set(english.splitlines())
+        assert not [line for line in same if re.search("[a-z]{4}", line)]
+    # screens, buttons and partners under the names that they have on the page
+    found = words(lang)
+    keys = ("explore", "predict", "compare", "assumptions", "workplace", "welcome")
+    names = [found[f"nav.{key}"] for key in keys] + [found["essential.button"]]
+    names += [partner.names.model_dump()[lang] for partner in load_partners().partners.values()]
+    assert not [name for name in names if name.lower() not in text.lower()]
 
 
 def test_the_vendored_chart_library_is_the_published_one():

@@ -13,6 +13,7 @@ from scenarios.numbers import Number
 from scenarios.schema import Names
 from simulator.comparison import TERM
 
+from . import own
 from .mixes import capacities, changed, fitting_measures, services, share_of_capacity
 from .twins import page_scale
 
@@ -71,13 +72,20 @@ def mix_setting(mix: Mix) -> dict[str, Any]:
             for name, dose in changed(mix).items()
         },
         "partners": partners,
+        "own": {name: one.model_dump(exclude_none=True) for name, one in own_in(mix).items()},
     }
+
+
+def own_in(mix: Mix) -> dict[str, own.OwnMeasure]:
+    """Return the room's own measures of a mix; those that the page cannot show are left out."""
+    found = {name: own.own_of(mix.files[name]) for name in mix.measures if name in own.IDS}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def lost_in_setting(mix: Mix, site: Site) -> list[str]:
     """Return what of a mix file the page cannot set, in words of the file."""
     lost = []
-    fitting = {measure.id for measure in fitting_measures(site)}
+    fitting = {measure.id for measure in fitting_measures(site)} | set(own_in(mix))
     running = services(site.id)
     for name, dose in changed(mix).items():
         if dose.file is not None or name not in fitting:
@@ -141,8 +149,10 @@ def place(site_id: str) -> dict[str, Any]:
             if measure.kind == kind
         ],
         "partners": _partners(),
+        "sectors": [{"id": one.id, "names": names(one.name)} for one in site.sectors],
         "parameters": _parameters(site),
         "disputed": list(DISPUTED),
+        "own_levers": own.choices(),
     }
 
 

@@ -12,13 +12,18 @@ import pandas as pd
 
 from scenarios.measures import Mix
 from simulator import run
-from simulator.codes import Cause, Fill, label
+from simulator.codes import RUNGS, Cause, Fill, label
 
 from .summary import INTO, OUT_OF
 from .twins import Bench
 
 YEARS = 1
 LONGEST = 8  # links told
+# every band of the staircase by its side, as the page presses it
+BANDS = (
+    *(("into", band) for band in (*INTO, "never")),
+    *(("out", band) for band in (*OUT_OF, "still_open")),
+)
 
 
 class Examples:
@@ -35,10 +40,6 @@ class Examples:
         result = run(bench.town, mix, years=YEARS, seed=bench.seeds[0], closure=closure)
         self.links: pd.DataFrame = result.links
         self.chains: pd.DataFrame = result.chains
-        self.sectors = {
-            sector.id: sector.name.model_dump(exclude_none=True)
-            for sector in bench.town.site.sectors
-        }
 
     def ids(self, rung: int, side: str, band: str) -> list[int]:
         """Return the chains that pass a band of the staircase, in the order of their ids."""
@@ -56,6 +57,17 @@ class Examples:
         else:
             fills = [label(Fill(fill)) for fill in OUT_OF.get(band, ())]
         return sorted(set(links[links["fill"].isin(fills)]["chain_id"]))
+
+    def every(self, each: int) -> dict[str, list[dict[str, Any]]]:
+        """Return up to so many examples of every band, by ``"rung side band"``."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for rung in range(RUNGS):
+            for side, band in BANDS:
+                n = min(each, len(self.ids(rung, side, band)))
+                chains = [self.tell(rung, side, band, which) for which in range(n)]
+                if chains:
+                    found[f"{rung} {side} {band}"] = [one for one in chains if one is not None]
+        return found
 
     def tell(self, rung: int, side: str, band: str, which: int) -> dict[str, Any] | None:
         """Return one chain as steps that the page puts into words.
@@ -88,7 +100,7 @@ class Examples:
             "links": [
                 {
                     "rung": int(link.rung),
-                    "sector": self.sectors.get(link.sector, {"en": str(link.sector)}),
+                    "sector": str(link.sector),
                     "month": int(link.opened_month) + 1,
                     "closed": None if pd.isna(link.closed_month) else int(link.closed_month) + 1,
                     "fill": bands.get(link.fill, "open"),

@@ -6,7 +6,7 @@ import functools
 import json
 import re
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,10 @@ from scenarios.measures import (
 from scenarios.numbers import Number
 from scenarios.schema import Names
 from simulator.comparison import TERM
+
+from .own import IDS as OWN_IDS
+from .own import OwnMeasure, measure_of
+from .own import problem as own_problem
 
 MIX_ID = "workshop"
 MOST_MEASURES = 40
@@ -65,6 +69,7 @@ class Request(_Strict):
     measures: Annotated[dict[str, Setting], Field(max_length=MOST_MEASURES)] = {}
     partners: dict[PartnerKind, PartnerSetting] = {}
     parameters: Annotated[dict[str, float], Field(max_length=40)] = {}
+    own: Annotated[dict[str, OwnMeasure], Field(max_length=len(OWN_IDS))] = {}
 
     @property
     def mix_key(self) -> str:
@@ -79,7 +84,10 @@ class Request(_Strict):
             for kind, change in sorted(self.partners.items())
             if change != PartnerSetting()
         }
-        return json.dumps([self.closure, measures, partners], sort_keys=True)
+        parts: list[Any] = [self.closure, measures, partners]
+        if self.own:
+            parts.append({n: own.model_dump() for n, own in self.own.items() if n in measures})
+        return json.dumps(parts, sort_keys=True)
 
     @property
     def place_key(self) -> str:
@@ -101,7 +109,13 @@ def read_request(data: object) -> Request:
         first = error.errors()[0]
         where = ".".join(str(part)[:40] for part in first["loc"]) or "the request"
         raise RequestError(f"{where}: {first['msg']}.") from None
-    unknown = set(request.measures) - set(shipped_measures())
+    for name, own in request.own.items():
+        if name not in OWN_IDS:
+            raise RequestError(f"own: must be called {', '.join(OWN_IDS)}.")
+        wrong = own_problem(own)
+        if wrong:
+            raise RequestError(f"own.{name}: {wrong}")
+    unknown = set(request.measures) - set(shipped_measures()) - set(request.own)
     if unknown:
         raise RequestError(f"measures: there is no measure called '{sorted(unknown)[0][:40]}'.")
     return request
@@ -183,7 +197,7 @@ def mix_of(request: Request, site: Site, name: str = "", strength: str | None = 
     RequestError
         When a measure does not fit the place.
     """
-    fitting = {one.id for one in fitting_measures(site)}
+    fitting = {one.id for one in fitting_measures(site)} | set(request.own)
     base = today(site.id)
     running = {} if base is None else base.measures
     sized = capacities(site.id)
@@ -209,7 +223,7 @@ def mix_of(request: Request, site: Site, name: str = "", strength: str | None = 
                 capacity=sized.get(key),
                 strength=setting.strength if strength is None else strength,  # type: ignore[arg-type]
             )
-        files[key] = measure(key)
+        files[key] = measure_of(key, request.own[key]) if key in request.own else measure(key)
     partners = {
         kind: PartnerChange(
             takes_part=change.takes_part,
@@ -261,5 +275,6 @@ def mix_file(mix: Mix) -> str:
         "measures; strengths stand for effects that nobody has measured.",
     )
     doses = changed(mix)
-    files = {name: measure(name) for name in doses} | mix.files  # also of what is taken away
+    gone = {name: measure(name) for name in doses if name not in mix.files}  # taken away
+    files = gone | mix.files
     return mix_text(mix.model_copy(update={"files": files}), doses, about)

@@ -14,6 +14,7 @@ import hashlib
 import ipaddress
 import json
 import mimetypes
+import os
 import re
 import tempfile
 from collections.abc import Coroutine
@@ -34,9 +35,18 @@ from scenarios.loader import shipped_sites
 from scenarios.measures import load_mix
 from simulator.codes import RUNGS
 
-from . import catalogue
+from . import catalogue, my_workplace
+from .decade import decade
 from .indispensable import losses
-from .mixes import Request, RequestError, mix_file, mix_of, read_request
+from .mixes import (
+    Request,
+    RequestError,
+    mix_file,
+    mix_of,
+    read_request,
+    services,
+    share_of_capacity,
+)
 from .scheduler import Token
 from .sessions import (
     GUESSES,
@@ -53,10 +63,12 @@ from .summary import INTO, OUT_OF
 
 STATIC = Path(__file__).parent / "static"
 LOCALE = Path(__file__).parent / "locale"
+GUIDE = Path(__file__).parent / "guide"
 LANGUAGES = ("en", "fi", "sv", "nl", "pt", "bg")
 LARGEST_MESSAGE = 64 * 1024  # bytes of one websocket message
 MOST_HANDS = 99
 MOST_EXAMPLES = 10_000
+MOST_BUDGET = 1e9
 LARGEST_FILE = 32 * 1024  # characters of a mix file
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECURITY = {
@@ -75,11 +87,13 @@ REFUSED_ORIGIN, REFUSED_CODE, REFUSED_FULL, TOO_FAST = 4401, 4403, 4429, 4408
 def static_files() -> dict[str, tuple[bytes, str]]:
     """Return all static files by path: content and media type (read once)."""
     found = {}
-    for folder, under in ((STATIC, ""), (LOCALE, "locale/")):
+    for folder, under in ((STATIC, ""), (LOCALE, "locale/"), (GUIDE, "guide/")):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 name = under + path.relative_to(folder).as_posix()
                 kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                if path.suffix == ".md":
+                    kind = "text/plain; charset=utf-8"
                 if path.suffix in (".js", ".mjs"):
                     kind = "text/javascript"
                 found[name] = (path.read_bytes(), kind)
@@ -180,6 +194,7 @@ class Workshop:
         self.site = site
         self.hosts = hosts
         self._ledgers = asyncio.Lock()
+        self._workplaces = asyncio.Lock()
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -353,14 +368,18 @@ class Workshop:
                     "text": mix_file(mix),
                 }
             )
-        elif kind in ("chain", "essential"):
+        elif kind in ("chain", "essential", "eligible", "decade", "workplace"):
             request = self._request(session, message)
-            work = self._chain if kind == "chain" else self._essential
+            work = getattr(self, f"_{kind}")
             if kind in session.extra:
                 session.extra[kind].cancel()
             session.extra[kind] = asyncio.get_running_loop().create_task(
                 self._reported(session, message, work(session, request, message))
             )
+        elif kind == "stop":
+            task = session.extra.get(str(message.get("what")))
+            if task is not None:
+                task.cancel()
         elif kind == "read":
             session.say(self._read(message))
         elif kind == "code":
@@ -427,6 +446,12 @@ class Workshop:
         found = examples.tell(rung, side, band, which)
         session.say({"type": "chain", "request": message.get("request"), "found": found})
 
+    async def _eligible(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Answer with how many could take part in each measure."""
+        async with self._ledgers:
+            found = await asyncio.to_thread(self.library.eligible, request)
+        session.say({"type": "eligible", "request": message.get("request"), "found": found})
+
     async def _essential(self, session: Session, request: Request, message: dict[str, Any]) -> None:
         """Take each partner and measure away in turn, and tell the page as it goes."""
         bench = self.library.bench(request.site, request.parameters)
@@ -446,6 +471,57 @@ class Workshop:
         finally:
             token.cancel()
 
+    async def _decade(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Let the mix go on for ten years, and tell the page as it goes."""
+        bench = self.library.bench(request.site, request.parameters)
+        token = Token()
+
+        def tell(done: int, total: int, rows: dict[str, Any] | None) -> None:
+            session.say(
+                {"type": "decade", "request": message.get("request"), "done": done,
+                 "total": total, "rows": rows}
+            )  # fmt: skip
+
+        try:
+            await decade(
+                bench, self.library.scheduler, mix_of(request, bench.town.site),
+                request.closure, token, tell,
+            )  # fmt: skip
+        finally:
+            token.cancel()
+
+    async def _workplace(self, session: Session, request: Request, message: dict[str, Any]) -> None:
+        """Tell of workplaces like one, and how far it is; one after the other."""
+        asked = my_workplace.read_workplace(message.get("workplace"))
+        if asked.worlds == "whole" and not session.facilitator:
+            raise RequestError("worlds: the long answer holds up the room; ask for quick.")
+        loop, token = asyncio.get_running_loop(), Token()
+
+        def say(**more: Any) -> None:
+            session.say({"type": "workplace", "request": message.get("request"), **more})
+
+        def progress(done: float, total: float) -> None:
+            loop.call_soon_threadsafe(lambda: say(done=done, total=total))
+
+        def work() -> dict[str, Any]:
+            site = load_site(request.site)
+            town = my_workplace.town_of(site, request.parameters)
+            threads = max(1, (os.cpu_count() or 2) // 2)  # the other pages go on
+            return my_workplace.tell(
+                town, mix_of(request, site), asked, request.closure, token,
+                self.library.seed, threads, progress,
+            )  # fmt: skip
+
+        try:
+            say(done=0, total=my_workplace.WORLDS[asked.worlds])
+            async with self._workplaces:
+                found = await asyncio.to_thread(work)
+            say(found=found)
+        except my_workplace.StoppedError:
+            pass
+        finally:
+            token.cancel()
+
     def _read(self, message: dict[str, Any]) -> dict[str, Any]:
         text, site_id = message.get("text"), message.get("site")
         if not isinstance(text, str) or len(text) > LARGEST_FILE:
@@ -462,6 +538,7 @@ class Workshop:
         lost = catalogue.lost_in_setting(mix, site)
         setting = catalogue.mix_setting(mix)
         fitting = {measure["id"] for measure in catalogue.place(site_id)["measures"]}
+        fitting |= set(setting["own"])
         setting["measures"] = {k: v for k, v in setting["measures"].items() if k in fitting}
         return {
             "type": "read", "request": message.get("request"), "setting": setting, "lost": lost,
@@ -490,6 +567,8 @@ class Workshop:
 
     def _pin(self, session: Session, message: dict[str, Any]) -> None:
         request = self._request(session, message)
+        if not session.facilitator:
+            self._obeys(request)
         if len(self.room.board) >= MOST_PINS:
             raise RequestError("The board is full; ask the facilitator to take a mix off.")
         self.room.board.append(
@@ -499,7 +578,53 @@ class Workshop:
             }
         )
 
+    def _obeys(self, request: Request) -> None:
+        """Refuse a mix that moves what the facilitator has locked."""
+        locked = self.room.locked
+        if locked is None or locked["site"] != request.site:
+            return
+        running = services(request.site)
+        for name, wanted in locked["measures"].items():
+            given = request.measures.get(name)
+            now = share_of_capacity(request.site, name, running[name]) if name in running else 0.0
+            dose = now if given is None else given.dose
+            strength = "assumed" if given is None else given.strength
+            same = abs(dose - wanted["dose"]) < 1e-6
+            if not same or (dose > 0 and strength != wanted["strength"]):
+                raise RequestError(f"measures.{name}: the facilitator has locked this measure.")
+
+    def _release(self) -> None:
+        """Send every page what it may see now."""
+        for session in self.room.sessions.values():
+            for study, listener in session.subscribed.values():
+                if study.message is not None:
+                    listener(study.message)
+
     def _lead(self, message: dict[str, Any]) -> None:
+        room, what = self.room, message.get("what")
+        held, before = room.holding, room.kept()
+        self._step(message)
+        if what not in ("back", "unpin"):
+            room.note(str(what), before)
+        if room.holding != held:
+            self._release()
+
+    @staticmethod
+    def _locked(setting: object) -> dict[str, Any] | None:
+        """Return the measures that are locked, each as it is set; None for none."""
+        if setting is None:
+            return None
+        request = read_request(setting)
+        if request.site not in shipped_sites() or request.own:
+            raise RequestError("lock: only measures of a shipped place can be locked.")
+        if not request.measures:
+            return None
+        return {
+            "site": request.site,
+            "measures": {name: one.model_dump() for name, one in request.measures.items()},
+        }
+
+    def _step(self, message: dict[str, Any]) -> None:
         room, what = self.room, message.get("what")
         if what == "hold":
             room.holding = True
@@ -510,10 +635,16 @@ class Workshop:
             ).model_dump(exclude_none=True)  # fmt: skip
         elif what == "reveal":
             room.holding = False
-            for session in room.sessions.values():
-                for study, listener in session.subscribed.values():
-                    if study.message is not None:
-                        listener(study.message)
+        elif what == "back":
+            room.step_back()
+        elif what == "lock":
+            room.locked = self._locked(message.get("setting"))
+        elif what == "budget":
+            euro = message.get("budget")
+            good = isinstance(euro, int | float) and not isinstance(euro, bool)
+            if euro is not None and not (good and 0 <= euro <= MOST_BUDGET):
+                raise RequestError(f"budget: must be a number from 0 to {MOST_BUDGET:.0f}.")
+            room.budget = None if euro is None else float(euro)
         elif what == "hands" and message.get("guess") in GUESSES:
             number = message.get("n")
             if not isinstance(number, int) or not 0 <= number <= MOST_HANDS:
@@ -523,7 +654,7 @@ class Workshop:
             room.screen = message.get("screen")
         elif what == "unpin" and isinstance(message.get("at"), int):
             if 0 <= message["at"] < len(room.board):
-                del room.board[message["at"]]
+                room.unpin(message["at"])
         elif what == "parameters":
             site = load_site(self.site)
             values = message.get("parameters")

@@ -7,20 +7,23 @@ import hmac
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 MOST_SESSIONS = 40
 MOST_PINS = 6  # mixes on the board
 MOST_NAME = 60
-SLOTS = 1 + MOST_PINS  # settings that one page follows: the one at hand and its pins
+# settings that one page follows: the one at hand, its pins, and the town with the files' numbers
+SLOTS = 2 + MOST_PINS
 MOST_MESSAGES = 40  # a second, more is no person
 WRONG_CODES = 20  # a minute, for all devices together
 # no letters or digits that look alike
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 6
 GUESSES = ("many_more", "few_more", "same", "few_less", "many_less")
-SCREENS = ("welcome", "explore", "predict", "compare", "assumptions", "save")
+MOST_STEPS = 50  # that the facilitator can take back
+SCREENS = ("welcome", "explore", "predict", "compare", "assumptions", "workplace", "save")
 
 
 def new_code() -> str:
@@ -93,6 +96,10 @@ class Room:
         Results are held back from all but the facilitator until they are revealed.
     guesses : dict
         By session, the answer picked on the page *Predict*; shown as numbers only.
+    locked : dict or None
+        ``site`` and ``measures`` (settings by id) that only the facilitator can move.
+    budget : float or None
+        Euro a year, set by the facilitator.
     """
 
     code: str = ""
@@ -104,7 +111,12 @@ class Room:
     hands: dict[str, int] = field(default_factory=dict)  # raised hands, counted by the facilitator
     board: list[dict[str, Any]] = field(default_factory=list)
     parameters: dict[str, float] = field(default_factory=dict)
+    locked: dict[str, Any] | None = None
+    budget: float | None = None
     sessions: dict[str, Session] = field(default_factory=dict)
+    _past: deque[tuple[str, Callable[[], None]]] = field(
+        default_factory=lambda: deque(maxlen=MOST_STEPS)
+    )
     _wrong: deque[float] = field(default_factory=lambda: deque(maxlen=WRONG_CODES))
 
     def admits(self, code: str, local: bool) -> bool:
@@ -120,6 +132,41 @@ class Room:
         if not good:
             self._wrong.append(now)
         return good
+
+    def kept(self) -> dict[str, Any]:
+        """Return what a step of the facilitator may change, as it is now."""
+        return {
+            "holding": self.holding, "question": self.question, "screen": self.screen,
+            "guesses": dict(self.guesses), "hands": dict(self.hands), "locked": self.locked,
+            "budget": self.budget, "parameters": dict(self.parameters),
+        }  # fmt: skip
+
+    def note(self, what: str, before: dict[str, Any]) -> None:
+        """Keep what a step has changed, so that it can be taken back."""
+        now = self.kept()
+        changed = {key: value for key, value in before.items() if value != now[key]}
+        if changed:
+
+            def back() -> None:
+                for key, value in changed.items():
+                    setattr(self, key, value)
+
+            self._past.append((what, back))
+
+    def unpin(self, at: int) -> None:
+        """Take a mix off the board."""
+        item = self.board.pop(at)
+
+        def back() -> None:
+            if len(self.board) < MOST_PINS:
+                self.board.insert(at, item)
+
+        self._past.append(("unpin", back))
+
+    def step_back(self) -> None:
+        """Take back the facilitator's newest step."""
+        if self._past:
+            self._past.pop()[1]()
 
     def state(self, session: Session) -> dict[str, Any]:
         """Return what a page may know of the room."""
@@ -142,6 +189,10 @@ class Room:
             "hands": self.hands if session.facilitator else {},
             "board": self.board,
             "parameters": self.parameters,
+            "locked": self.locked,
+            "budget": self.budget,
+            # the step that "step back" would take back
+            "last": self._past[-1][0] if self._past and session.facilitator else None,
         }
 
     def tell(self) -> None:

@@ -17,6 +17,7 @@ from scenarios.measures import Mix
 from simulator.comparison import DATES
 
 from . import summary
+from .eligible import eligible
 from .examples import Examples
 from .mixes import Request, mix_of
 from .scheduler import Job, Scheduler, Token
@@ -266,6 +267,13 @@ class Library:
             while len(self._examples) > EXAMPLES_KEPT:
                 self._examples.popitem(last=False)
         return self._examples[key]
+
+    def eligible(self, request: Request) -> dict[str, Any]:
+        """Return who could take part in each measure; counted once for a place's assumptions."""
+        bench = self.bench(request.site, request.parameters)
+        if bench.eligible is None:
+            bench.eligible = eligible(bench)
+        return bench.eligible
 
     def study(self, request: Request) -> Study:
         """Return the study of a request, one for all who ask the same."""

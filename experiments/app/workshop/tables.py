@@ -25,11 +25,16 @@ from scenarios.measures import load_mix
 from simulator.comparison import DATES
 
 from . import catalogue
+from .eligible import eligible
+from .indispensable import losses
 from .mixes import Request, fitting_measures, mix_file, mix_of, read_request, services
+from .scheduler import Token
 from .studies import Library
 from .twins import SEEDS
 
 FOLDER = Path("results/workshop")
+EXAMPLES_KEPT = 2  # chains told of each band of the staircase
+MORE = ("chains", "losses")  # what a line holds beside the answer
 LARGEST_EXPORT = 15 * 1000 * 1000  # bytes
 
 
@@ -104,9 +109,12 @@ class Table:
         self.stamp = stamp
         self.answers: dict[str, dict[str, Any]] = {}
 
-    def add(self, request: Request, message: dict[str, Any]) -> dict[str, Any]:
-        """Keep an answer; return its line."""
+    def add(
+        self, request: Request, message: dict[str, Any], more: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Keep an answer, with examples of chains and losses if they are there; return its line."""
         line = {"setting": request.model_dump(exclude_none=True), "message": message}
+        line |= more or {}
         self.answers[request.mix_key] = line
         return line
 
@@ -143,7 +151,8 @@ def load_table(library: Library, site_id: str, folder: Path = FOLDER) -> tuple[T
         for text in file:
             line = _line(text)  # the last may be cut off
             if line is not None:
-                table.add(read_request(line["setting"]), line["message"])
+                more = {key: line[key] for key in MORE if key in line}
+                table.add(read_request(line["setting"]), line["message"], more)
     return table, False
 
 
@@ -191,9 +200,10 @@ def prepare(
         for done, request in enumerate(wanted):
             if progress is not None:
                 progress(done, len(wanted))
-            if request.mix_key not in table.answers:
-                message = asyncio.run(_finished(library, request))
-                line = table.add(request, message)
+            known = table.answers.get(request.mix_key, {})
+            if not {"message", *MORE} <= set(known):  # a later line replaces an earlier one
+                message = known.get("message") or asyncio.run(_finished(library, request))
+                line = table.add(request, message, asyncio.run(more_of(library, request)))
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
                 file.flush()
     library.scheduler.stop()
@@ -217,6 +227,19 @@ async def _finished(library: Library, request: Request) -> dict[str, Any]:
         return await done
     finally:
         study.unsubscribe(listener)
+
+
+async def more_of(library: Library, request: Request) -> dict[str, Any]:
+    """Return what the page may ask of a mix beside its answer: chains as examples, losses."""
+    bench = library.bench(request.site)
+    mix = mix_of(request, bench.town.site)
+    found: list[dict[str, Any]] = []
+
+    def tell(_done: int, _total: int, losses: list[dict[str, Any]]) -> None:
+        found[:] = losses
+
+    await losses(bench, library.scheduler, mix, request.closure, Token(), tell)
+    return {"chains": library.examples(request).every(EXAMPLES_KEPT), "losses": found}
 
 
 # ---- one file --------------------------------------------------------------------------------
@@ -253,7 +276,7 @@ def export(library: Library, site_id: str, target: Path, folder: Path = FOLDER) 
 def _page(library: Library, table: Table) -> str:
     import base64
 
-    from .server import LANGUAGES, LOCALE, STATIC, static_files
+    from .server import GUIDE, LANGUAGES, LOCALE, STATIC, static_files
 
     site = load_site(table.site)
     answers = []
@@ -266,6 +289,9 @@ def _page(library: Library, table: Table) -> str:
             lang: json.loads((LOCALE / f"{lang}.json").read_text(encoding="utf-8"))
             for lang in LANGUAGES
         },
+        "guides": {
+            lang: (GUIDE / f"{lang}.md").read_text(encoding="utf-8") for lang in LANGUAGES
+        },
         "place": catalogue.place(table.site),
         "hello": {
             "type": "hello", "facilitator": True, "site": table.site, "places": places,
@@ -273,6 +299,7 @@ def _page(library: Library, table: Table) -> str:
             "pairs": library.seeds,
         },
         "answers": answers,
+        "eligible": eligible(library.bench(table.site)),
     }  # fmt: skip
 
     def inlined(kind: str, content: bytes) -> str:

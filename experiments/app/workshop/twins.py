@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from simulator.comparison import (
     Comparison,
     Pair,
     enrolment_rows,
+    in_force,
 )
 from simulator.engine import World
 from simulator.groups import assign_cells, target_cells
@@ -32,6 +34,7 @@ from simulator.policy import lay_out_mix
 from simulator.town import Town
 
 LOOK = 24  # months of the first look
+DECADE = 120  # months of the ten-year view
 FIRST = 2  # pairs of the first look
 PAIRS = 10  # pairs from one start date, shown next
 PEOPLE = 2_000_000  # in the settled worlds kept: all pairs of a place of the page's size
@@ -117,11 +120,13 @@ class Bench:
         self.seed = seed
         self.seeds = [seed * SEED_STEP + r for r in range(SEEDS)]
         self.outcomes: list[Outcome] = []
+        self.eligible: dict[str, Any] | None = None  # once it was asked for
         self._base = (
             lay_out_mix(self.against, self.town.site, self.town.place)
             if self.against.entries
             else None
         )
+        self._decades: dict[tuple[int, int, str], np.ndarray] = {}
         self._references: dict[tuple[int, int, str], Reference] = {}
         self._locks: dict[tuple[int, int, str], threading.Lock] = defaultdict(threading.Lock)
 
@@ -204,6 +209,41 @@ class Bench:
                     break
                 yield
         return found
+
+    def decade(
+        self, mix: Mix, seed: int, closure: str
+    ) -> Generator[None, None, tuple[np.ndarray, np.ndarray]]:
+        """Let a mix go on for ten years; yields None by month.
+
+        This is the whole-horizon design of ``compare`` from one date, at the strengths of the mix.
+
+        Returns
+        -------
+        (ndarray, ndarray)
+            Reference and mix, each (outcomes, months).
+        """
+        path = self._path(seed, closure)
+        cells = assign_cells(path, self.town.site)
+        key = (seed, -DECADE, closure)
+        with self._locks[key]:
+            known = self._decades.get(key)
+        if known is None:
+            world = path.copy()
+            world.lay_out(0, DECADE, cells, target_cells())
+            for _ in range(DECADE):
+                world.advance(1)
+                yield
+            self.outcomes, known = series(world)
+            self._decades[key] = known = known[:, :DECADE].copy()
+        doses = in_force(mix, self.against.measures, None)
+        world = path.copy()
+        going_on = mix.model_copy(update={"measures": doses})
+        lay_out_mix(going_on, self.town.site, self.town.place).install(world)
+        world.lay_out(0, DECADE, cells, target_cells())
+        for _ in range(DECADE):
+            world.advance(1)
+            yield
+        return known, series(world)[1][:, :DECADE].copy()
 
     def prepare(self, seeds: int, closure: str = "R") -> None:
         """Settle the first worlds and follow their references."""

@@ -1,18 +1,21 @@
 // The page: connection, address, language, screens.
 import { h } from "./dom.js";
 import { LANGUAGES, lang, number, preferred, setLanguage, t } from "./i18n.js";
-import { change, copyOf, forget, fromLink, listen, state, tell, toLink } from "./store.js";
+import { change, copyOf, forget, fromLink, listen, state, tell, tidy, toLink } from "./store.js";
 import { data } from "./exported.js";
-import { ask, connect, refusal, roomCode } from "./socket.js";
+import { ask, connect, leave, refusal, roomCode } from "./socket.js";
 import { welcome } from "./screens/welcome.js";
 import { explore } from "./screens/explore.js";
 import { predict } from "./screens/predict.js";
 import { compareScreen } from "./screens/compare.js";
 import { assumptions } from "./screens/assumptions.js";
+import { workplaceScreen } from "./screens/workplace.js";
+import { guideScreen } from "./screens/guide.js";
 import { save } from "./screens/save.js";
-import { roomPanel } from "./room.js";
+import { leadBar, roomPanel } from "./room.js";
 
-const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, save };
+const SCREENS = { welcome, explore, predict, compare: compareScreen, assumptions, ...(data ? {} : { workplace: workplaceScreen }), save, guide: guideScreen };
+const NO_TAB = ["guide"]; // reached from Welcome and The room
 const MOST_PINS = 6;
 
 let screen = null; // {node, update} of the screen shown
@@ -48,7 +51,8 @@ async function loadPlace(id, setting = null) {
   if (!place) { warn(t("problem.place")); return; }
   state.place = place;
   const mix = state.place.mixes.find((one) => one.id === state.place.default_mix);
-  state.setting = setting || { site: id, closure: "R", measures: copyOf(mix.measures), partners: copyOf(mix.partners), parameters: state.room ? copyOf(state.room.parameters) : {} };
+  state.setting = setting || { site: id, closure: "R", measures: copyOf(mix.measures), partners: copyOf(mix.partners), parameters: state.room ? copyOf(state.room.parameters) : {}, own: {} };
+  tidy(state.setting);
   state.result = null;
   state.pending = true;
   forget();
@@ -73,7 +77,7 @@ function frame() {
 }
 
 function tabs() {
-  nav.replaceChildren(h("ul", {}, Object.keys(SCREENS).map((name) => h("li", {},
+  nav.replaceChildren(h("ul", {}, Object.keys(SCREENS).filter((name) => !NO_TAB.includes(name)).map((name) => h("li", {},
     h("button", { type: "button", dataset: { screen: name }, "aria-current": state.screen === name ? "page" : null, onclick: () => actions.go(name) }, t(`nav.${name}`))))));
 }
 
@@ -84,6 +88,7 @@ function build(focus) {
   main.dataset.screen = state.screen;
   main.replaceChildren(screen.node, roomPanel(actions));
   screen.update("all");
+  above();
   if (focus) { main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
 }
 
@@ -92,7 +97,21 @@ function address() {
   history.replaceState(null, "", (data ? "" : location.pathname + location.search) + toLink(state.setting, lang) + `&s=${state.screen}`);
 }
 
+const OLD = MOST_PINS + 1; // slot of the town with the numbers of the files
+let older = "";
+/** While the room's values are in force the old reference stays in sight, as a thin line. */
+function followOld() {
+  const disputed = !data && Object.keys(state.setting.parameters || {}).length > 0;
+  const key = disputed ? `${state.setting.site} ${state.setting.closure}` : "";
+  if (key === older) return;
+  older = key;
+  state.old = null;
+  if (!disputed) { leave(OLD); return; }
+  ask({ site: state.setting.site, closure: state.setting.closure, measures: {}, partners: {}, parameters: {} }, (result) => { if (key === older && result.main && result.stage !== "look") { state.old = result; tell("old"); } }, OLD);
+}
+
 function follow() {
+  followOld();
   ask(state.setting, (result) => {
     state.result = result;
     state.pending = false;
@@ -141,7 +160,29 @@ function follow_room() {
   if (room.screen && room.screen !== state.screen && !state.hello.facilitator) actions.go(room.screen, false);
   const theirs = JSON.stringify(room.parameters), ours = JSON.stringify(state.setting.parameters);
   if (state.place && theirs !== ours) change((setting) => { setting.parameters = copyOf(room.parameters); });
-  called.replaceChildren(...(room.screen && !state.hello.facilitator ? [h("p", { class: "note" }, t("room.called"))] : []));
+  if (room.holding && room.question && !state.hello.facilitator) takeQuestion(room.question);
+  if (state.place && !state.hello.facilitator) change((setting) => tidy(setting)); // what is locked
+  above();
+}
+
+/** While results are hidden every phone shows the mix that is guessed at; Undo gives its own back. */
+let question = "";
+function takeQuestion(wanted) {
+  const key = JSON.stringify(wanted);
+  if (key === question) return;
+  question = key;
+  const mix = { measures: {}, partners: {}, own: {}, ...copyOf(wanted) };
+  if (mix.site === state.setting.site) change((setting) => Object.assign(setting, { measures: mix.measures, partners: mix.partners, own: mix.own, closure: mix.closure || "R" }));
+  else loadPlace(mix.site, { ...mix, parameters: copyOf(state.room.parameters) });
+}
+
+/** Over the screens: the facilitator's bar, or that the facilitator leads. */
+function above() {
+  if (!state.room || !state.hello) return;
+  const bar = state.hello.facilitator ? leadBar() : null;
+  const focus = [...called.querySelectorAll("button")].indexOf(document.activeElement);
+  called.replaceChildren(...(bar ? [bar] : state.room.screen && !state.hello.facilitator ? [h("p", { class: "note" }, t("room.called"))] : []));
+  if (focus >= 0) called.querySelectorAll("button")[focus]?.focus();
 }
 
 async function begin() {

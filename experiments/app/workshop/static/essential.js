@@ -5,9 +5,9 @@ import { strip, verdict } from "./figures.js";
 import { named } from "./measures.js";
 import { request } from "./socket.js";
 import { roundUp } from "./staircase.js";
-import { asked, state, todayOf } from "./store.js";
+import { asked, measureOf, state, todayOf } from "./store.js";
 
-const nameOf = (loss) => named((loss.kind === "partner" ? state.place.partners.find((one) => one.kind === loss.id) : state.place.measures.find((one) => one.id === loss.id)).names);
+const nameOf = (loss) => named((loss.kind === "partner" ? state.place.partners.find((one) => one.kind === loss.id) : measureOf(loss.id)).names);
 
 /** Losses that can be told first, the largest first; the others in one group without an order. */
 export function sorted(losses) {

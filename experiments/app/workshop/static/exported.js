@@ -6,7 +6,7 @@ const holder = document.getElementById("data");
 export const data = holder ? JSON.parse(holder.textContent) : null;
 
 const guesses = () => ({ many_more: 0, few_more: 0, same: 0, few_less: 0, many_less: 0 });
-const room = { type: "room", shared: false, code: "", address: "", people: 1, holding: false, screen: null, question: null, guessed: 0, mine: null, guesses: guesses(), hands: guesses(), board: [], parameters: {} };
+const room = { type: "room", shared: false, code: "", address: "", people: 1, holding: false, screen: null, question: null, guessed: 0, mine: null, guesses: guesses(), hands: guesses(), board: [], parameters: {}, locked: null, budget: null, last: null };
 let table = null;
 
 /** Text that is equal for equal mixes. */
@@ -45,8 +45,22 @@ export function start() {
   tell("hello");
 }
 
+/** Whether chains can be told of a setting, and whom it cannot do without. */
+export const hasChains = (setting) => !data || Boolean(find(setting)?.chains);
+export const hasLosses = (setting) => !data || Boolean(find(setting)?.losses);
+
 /** What a server would answer to a question that has one answer. */
 export async function reply(message) {
+  if (message.type === "chain") {
+    const told = find(message.setting)?.chains?.[`${message.rung} ${message.side} ${message.band}`];
+    return { found: told ? told[message.which % told.length] : null };
+  }
+  if (message.type === "essential") {
+    const losses = find(message.setting)?.losses || [];
+    state.essential = { done: losses.length, total: losses.length, losses };
+    tell("essential");
+    return {};
+  }
   const one = message.type === "file" ? find(message.setting) : null;
   if (!one) throw new Error("");
   return { file: `${/^id = "([^"]+)"/m.exec(one.file)[1]}.toml`, text: one.file };
@@ -59,6 +73,7 @@ export function lead(message) {
   else if (message.what === "hold") { room.holding = true; room.mine = null; room.hands = guesses(); room.question = message.setting; }
   else if (message.what === "reveal") room.holding = false;
   else if (message.what === "hands") room.hands[message.guess] = message.n;
+  else if (message.what === "budget") room.budget = message.budget;
   else if (message.what === "unpin") room.board.splice(message.at, 1);
   room.guesses = { ...room.hands };
   if (room.mine) room.guesses[room.mine] += 1;

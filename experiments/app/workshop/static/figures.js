@@ -54,7 +54,7 @@ let chart = null;
 let host = null;
 
 /** Draw the months of one outcome into an element; colours and words are ours. */
-export function drawMonths(element, series, { both, light, label }) {
+export function drawMonths(element, series, { both, light, label, old = null }) {
   const library = globalThis.echarts;
   if (!library) return;
   if (host !== element) {
@@ -87,9 +87,11 @@ export function drawMonths(element, series, { both, light, label }) {
       { name: "low", type: "line", data: low, stack: "band", stackStrategy: "all", symbol: "none", lineStyle: { opacity: 0 }, silent: true },
       { name: "band", type: "line", data: spread, stack: "band", stackStrategy: "all", symbol: "none", lineStyle: { opacity: 0 }, areaStyle: { color: "#1767a5", opacity: light ? 0.08 : 0.2 }, silent: true },
       { name: t("words.reference"), type: "line", data: base, symbol: "none", lineStyle: { color: "#44525c", type: [6, 4], width: 1.6 }, endLabel: { show: !narrow, formatter: t("words.reference_short"), color: "#44525c", offset: [0, above ? 8 : -8] }, silent: true },
+      ...(both && old ? [{ name: t("words.old_reference"), type: "line", data: months.map((_, at) => old[at] ?? null), symbol: "none", lineStyle: { color: "#7a4b00", type: [1, 3], width: 1.2 }, endLabel: { show: false }, silent: true }] : []),
       { name: t("words.mix"), type: "line", data: mean, symbol: "none", lineStyle: { color: "#0f5288", width: light ? 1.4 : 2.4 }, endLabel: { show: !narrow, formatter: t("words.mix_short"), color: "#0f5288", offset: [0, above ? -8 : 8] }, silent: true },
     ],
   }, true);
+  element.dataset.old = both && old ? String(old[old.length - 1]) : "";
   element.dataset.last = String(series.mean[series.mean.length - 1]);
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", label);

@@ -1,8 +1,10 @@
 // The left side of Explore: measures in groups with named levels, and the partners.
 import { h, newId } from "./dom.js";
-import { money, name, number, percent, t } from "./i18n.js";
-import { computed } from "./exported.js";
-import { change, copyOf, letGo, setOf, state, tidy, todayOf } from "./store.js";
+import { exact as figure, money, name, number, percent, t } from "./i18n.js";
+import { computed, data } from "./exported.js";
+import { ownCard } from "./own.js";
+import { tellRoom } from "./socket.js";
+import { change, copyOf, isLocked, letGo, lockedIn, measureOf, ownOf, setOf, state, tidy, todayOf } from "./store.js";
 
 const KINDS = ["jobseeker", "worker", "employer", "coordination"];
 const STRENGTHS = ["none", "assumed", "top"];
@@ -91,25 +93,33 @@ function row(measure, refreshers) {
     strength = radios(t("strength.of", { name: nameOf }), STRENGTHS.map((key) => [key, t(`strength.${key}`)]), setOf(measure.id).strength,
       (key) => edit((one) => { one.strength = key; }));
     strengthBox = h("div", { class: "strength" }, h("span", { class: "strength-label" }, t(measure.published ? "strength.part" : "strength.question")),
-      strength.node, h("span", { class: "stamp" }, t("strength.stamp")));
+      strength.node, measure.own ? null : h("span", { class: "stamp" }, t("strength.stamp")));
   }
+  // the facilitator locks a measure as it is set now
+  const lock = state.hello.facilitator && !data && !measure.own ? h("input", { type: "checkbox", id: newId("lock"), onchange: (event) => lockMeasures([measure.id], event.target.checked) }) : null;
+  const lockedStamp = h("span", { class: "stamp runs" }, t("room.locked"));
   const more = h("details", { class: "more" }, h("summary", {}, t("measure.more")),
     h("div", { class: "field" }, h("label", { for: exact.id }, t("measure.exact")), exact, exactShown),
     measure.today ? null : h("div", { class: "field" }, h("label", { for: start.id }, t("measure.start")), start),
+    lock ? h("div", { class: "field" }, lock, h("label", { for: lock.id }, t("room.lock"))) : null,
     measure.today ? h("p", {}, t("measure.stays"), " ", measure.today.volume === "unknown" ? t("measure.volume", { grade: measure.today.grade }) : null, " ", h("span", { lang: "en" }, measure.today.source || "")) : null,
-    h("p", { lang: "en" }, measure.summary),
-    measure.capacity ? h("p", {}, t("measure.capacity", { low: number(planned({ ...measure, capacity: { value: measure.capacity.low } }, 1)), high: number(planned({ ...measure, capacity: { value: measure.capacity.high } }, 1)), grade: measure.capacity.grade })) : null,
-    measure.levers.map((lever) => h("p", { class: "lever" }, t(`lever.${lever.lever}`), ": ",
+    measure.own ? measure.levers.map((lever) => h("p", {}, t("own.says", { lever: t(`lever.${lever.lever}`), low: figure(lever.low), assumed: figure(lever.assumed), top: figure(lever.high) }))) : h("p", { lang: "en" }, measure.summary),
+    measure.capacity && !measure.own ? h("p", {}, t("measure.capacity", { low: number(planned({ ...measure, capacity: { value: measure.capacity.low } }, 1)), high: number(planned({ ...measure, capacity: { value: measure.capacity.high } }, 1)), grade: measure.capacity.grade })) : null,
+    measure.own ? null : measure.levers.map((lever) => h("p", { class: "lever" }, t(`lever.${lever.lever}`), ": ",
       t(lever.published ? "lever.published" : "lever.untested", { grade: lever.grade }), " ", h("span", { lang: "en" }, lever.reason))));
   const node = h("div", { class: "measure", dataset: { measure: measure.id } },
-    h("h4", {}, named(measure.names), measure.today ? h("span", { class: "stamp runs" }, t("measure.today", { share: percent(measure.today.dose) })) : null, measure.hypothetical ? h("span", { class: "stamp", title: measure.hypothetical_reason || "" }, t("measure.hypothetical")) : null,
+    h("h4", {}, named(measure.names), measure.own ? h("span", { class: "stamp" }, t("own.stamp")) : null, lockedStamp, measure.today ? h("span", { class: "stamp runs" }, t("measure.today", { share: percent(measure.today.dose) })) : null, measure.hypothetical ? h("span", { class: "stamp", title: measure.hypothetical_reason || "" }, t("measure.hypothetical")) : null,
       measure.moves_nothing ? h("span", { class: "stamp" }, t("measure.nothing")) : null),
     level.node, line, strengthBox, more);
   refreshers.push(() => {
     const one = setOf(measure.id);
+    const fixed = isLocked(measure.id);
+    lockedStamp.hidden = !(measure.id in lockedIn());
+    if (lock) lock.checked = measure.id in lockedIn();
+    exact.disabled = start.disabled = fixed;
     level.show(levelOf(one.dose));
-    level.allow((key) => computed(having((setting) => { setting.measures[measure.id] = { ...one, dose: levels[key] }; })));
-    if (strength) strength.allow((key) => computed(having((setting) => { setting.measures[measure.id] = { ...one, strength: key }; })));
+    level.allow((key) => !fixed && computed(having((setting) => { setting.measures[measure.id] = { ...one, dose: levels[key] }; })));
+    if (strength) strength.allow((key) => !fixed && computed(having((setting) => { setting.measures[measure.id] = { ...one, strength: key }; })));
     line.textContent = plan(measure, one.dose);
     if (document.activeElement !== exact) exact.value = Math.round(one.dose * 100);
     exactShown.textContent = percent(one.dose);
@@ -118,6 +128,13 @@ function row(measure, refreshers) {
     node.classList.toggle("on", measure.id in state.setting.measures);
   });
   return node;
+}
+
+/** Lock measures for everybody else as they are set now, or let them go. */
+export function lockMeasures(ids, on) {
+  const measures = { ...lockedIn() };
+  for (const id of ids) if (on) { const one = setOf(id); measures[id] = { dose: one.dose, strength: one.strength || "assumed", start: one.start || 0 }; } else delete measures[id];
+  tellRoom({ type: "lead", what: "lock", setting: Object.keys(measures).length ? { site: state.setting.site, closure: "R", measures, partners: {}, parameters: {} } : null });
 }
 
 /** The present setting with one change. */
@@ -154,7 +171,7 @@ function partnerRow(partner, refreshers) {
 export function controls() {
   const refreshers = [];
   const groups = KINDS.map((kind) => {
-    const all = state.place.measures.filter((measure) => measure.kind === kind);
+    const all = [...Object.keys(ownOf()).map((id) => measureOf(id)), ...state.place.measures].filter((measure) => measure.kind === kind);
     const first = [...all.filter((measure) => measure.tried_here), ...all.filter((measure) => measure.today && !measure.tried_here)];
     const other = all.filter((measure) => !measure.tried_here && !measure.today);
     const count = h("span", { class: "count" });
@@ -178,6 +195,11 @@ export function controls() {
     h("summary", {}, h("h3", {}, t("kind.partners")), count),
     h("p", { class: "note" }, t("partner.note")),
     state.place.partners.map((partner) => partnerRow(partner, refreshers))));
+  if (!data) {
+    const own = ownCard();
+    refreshers.push(own.refresh);
+    groups.push(own.node);
+  }
   const refresh = () => { for (const one of refreshers) one(); };
   refresh();
   return { node: h("div", { class: "groups" }, groups), refresh };
@@ -187,7 +209,7 @@ export function controls() {
 export function totals(setting = state.setting) {
   const sum = { people: 0, workplaces: 0, money: 0, unpriced: 0, on: 0 };
   for (const [id, one] of Object.entries(setting.measures)) {
-    const measure = state.place.measures.find((other) => other.id === id);
+    const measure = measureOf(id, setting);
     if (!measure) continue;
     const now = todayOf(id);
     sum.on += 1;

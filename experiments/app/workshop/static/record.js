@@ -4,12 +4,13 @@ import { between, day, digits, exact, lang, name, number, t } from "./i18n.js";
 import { verdict } from "./figures.js";
 import { named } from "./measures.js";
 import { request } from "./socket.js";
-import { asked, state, toLink } from "./store.js";
+import { asked, measureOf, ownOf, state, toLink } from "./store.js";
 import { stageText } from "./screens/explore.js";
 import { GUESSES } from "./screens/predict.js";
 import { sorted } from "./essential.js";
 
-const measureName = (id) => named(state.place.measures.find((one) => one.id === id).names);
+/** A name; what the room made itself carries its stamp. */
+const measureName = (id, setting = state.setting) => { const one = measureOf(id, setting); return [named(one.names), one.own ? ` (${t("own.stamp")})` : ""]; };
 
 function mixes() {
   const own = state.pins.map((pin) => ({ name: pin.name, setting: pin.setting, result: pin.result }));
@@ -26,9 +27,17 @@ function answerOf(result) {
 }
 
 const parts = (setting) => [
-  ...Object.entries(setting.measures || {}).map(([id, one]) => [measureName(id), ` ${number(one.dose * 100, 0)} %`]),
+  ...Object.entries(setting.measures || {}).map(([id, one]) => [measureName(id, setting), ` ${number(one.dose * 100, 0)} %`]),
   ...Object.entries(setting.partners || {}).filter(([, one]) => one.takes_part === false).map(([kind]) => ["− ", named(state.place.partners.find((one) => one.kind === kind).names)]),
 ];
+
+/** What the room made itself, with its range: each once, however many mixes hold it. */
+function ownLines(all) {
+  const found = new Map();
+  for (const { setting } of [{ setting: state.setting }, ...all]) for (const [id, own] of Object.entries(ownOf(setting))) found.set(JSON.stringify(own), measureOf(id, setting));
+  return found.size ? h("ul", { class: "own-lines" }, [...found.values()].map((one) => h("li", {}, h("strong", {}, named(one.names)), ` (${t("own.stamp")}) `,
+    one.levers.map((lever) => t("own.says", { lever: t(`lever.${lever.lever}`), low: exact(lever.low), assumed: exact(lever.assumed), top: exact(lever.high) }))))) : null;
+}
 
 /** Build the card; `update` draws it anew. */
 export function recordCard(actions) {
@@ -70,7 +79,8 @@ export function recordCard(actions) {
         : h("p", { class: "note" }, t("record.none"))),
       h("section", {}, h("h2", {}, t("record.mixes")), all.length
         ? h("table", { class: "data" }, h("caption", {}, t("compare.per_100")), h("tbody", {}, all.map((mix) => row([h("strong", {}, mix.name), h("span", { class: "said" }, parts(mix.setting).map((one, at) => [at ? " · " : "", ...one]))], [answerOf(mix.result), mix.result ? h("span", { class: "said" }, stageText(mix.result)) : null]))))
-        : h("p", { class: "note" }, t("record.none"))),
+        : h("p", { class: "note" }, t("record.none")),
+        ownLines(all)),
       h("section", {}, h("h2", {}, t("record.needed")), needed.length
         ? h("ul", {}, needed.map((loss) => h("li", {}, loss.kind === "partner" ? named(state.place.partners.find((one) => one.kind === loss.id).names) : measureName(loss.id), ` ${number(-loss.mean, 1, true)} (${between(-loss.high, -loss.low)})`)))
         : h("p", { class: "note" }, t(state.essential && state.essential.done === state.essential.total ? "record.nobody" : "record.none"))),

@@ -33,7 +33,7 @@ export function connect() {
   };
 }
 
-function send(message) {
+export function send(message) {
   if (socket && socket.readyState === WebSocket.OPEN) { socket.send(JSON.stringify(message)); return true; }
   return false;
 }
@@ -59,6 +59,8 @@ function receive(message) {
     for (const slot of slots.values()) if (slot.request === message.request) slot.waiting = false;
     if (!waiting) { state.warnings.push(message.text); tell("warning"); }
   } else if (message.type === "essential") { state.essential = message; tell("essential"); }
+  else if (message.type === "workplace") { state.workplace = { ...state.workplace, ...message }; tell("workplace"); }
+  else if (message.type === "decade") { state.decade = message; tell("decade"); }
   else if (message.type === "code") { state.qr = message.svg; tell("code"); }
   else {
     const waiting = replies.get(message.request ?? message.type);
@@ -94,6 +96,9 @@ export function request(message) {
     if (!send({ ...message, request: number })) { replies.delete(number); bad(new Error("offline")); }
   });
 }
+
+/** Whether this page leads the room. */
+export const leads = () => Boolean(state.hello && state.hello.facilitator);
 
 /** Tell the room something; the answer comes as a new state of the room. */
 export const tellRoom = (message) => (data ? lead(message) : send(message));

@@ -5,7 +5,7 @@ import { difference, strip, verdict, band } from "../figures.js";
 import { named, totals } from "../measures.js";
 import { ask, leave, tellRoom } from "../socket.js";
 import { roundUp } from "../staircase.js";
-import { asked, change, copyOf, forget, state, tell } from "../store.js";
+import { asked, change, copyOf, forget, measureOf, ownOf, state, tell } from "../store.js";
 import { scaleText, stageText } from "./explore.js";
 
 const ROWS = ["per_100", "net", "got_target", "additional", "target_jobseekers", "other_jobseekers", "everybody", "jobs"];
@@ -44,7 +44,7 @@ export function compareScreen(actions) {
       parts[0].append(h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("compare.title") }, h("table", { class: "pins" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("compare.what")), own.map((pin, at) => h("th", { scope: "col", dataset: { pin: at } },
           h("span", { class: "pin-name" }, pin.name),
-          h("ul", { class: "pin-mix" }, Object.entries(pin.setting.measures).map(([id, one]) => h("li", {}, named(state.place.measures.find((m) => m.id === id).names), ` ${number(one.dose * 100, 0)} %`))),
+          h("ul", { class: "pin-mix" }, Object.entries(pin.setting.measures).map(([id, one]) => h("li", {}, named(measureOf(id, pin.setting).names), ownOf(pin.setting)[id] ? h("span", { class: "stamp" }, t("own.stamp")) : null, ` ${number(one.dose * 100, 0)} %`))),
           h("div", { class: "tools" },
             h("button", { type: "button", onclick: () => { change((setting) => Object.assign(setting, copyOf(pin.setting))); actions.go("explore"); } }, t("compare.open")),
             h("button", { type: "button", onclick: () => tellRoom({ type: "pin", name: pin.name, setting: asked(pin.setting) }) }, t("compare.board")),

@@ -1,14 +1,16 @@
 // Explore: move measures on the left, see what the mix changes on the right.
 import { below, h, newId } from "../dom.js";
-import { alsoIn, between, digits, money, name, number, secondLanguage, t } from "../i18n.js";
+import { alsoIn, between, digits, name, number, secondLanguage, t } from "../i18n.js";
 import { band, difference, drawMonths, monthsTable, resetScales, steady, strip, verdict } from "../figures.js";
-import { data, settings } from "../exported.js";
-import { controls, totals } from "../measures.js";
+import { data, hasChains, hasLosses, settings } from "../exported.js";
+import { controls } from "../measures.js";
+import { askEligible, purse } from "../purse.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
 import { request } from "../socket.js";
 import { storyOf } from "../story.js";
+import { decadeCard } from "../decade.js";
 import { essentialCard } from "../essential.js";
-import { canUndo, change, asked, changesNothing, copyOf, state, tell, undo } from "../store.js";
+import { canUndo, change, asked, changesNothing, copyOf, measureOf, ownOf, state, tell, undo } from "../store.js";
 
 export const TILES = ["net", "got_target", "additional", "at_work"];
 export const SIDES = ["target_jobseekers", "other_jobseekers", "other_residents", "living_elsewhere", "everybody"];
@@ -48,6 +50,13 @@ const places = (result) => (result && result.main ? result.main.months : 48);
 /** That a large place is answered from a smaller world; null where it is simulated whole. */
 export const scaleText = () => (state.place.scale > 1 ? t("scale.note", { scale: number(state.place.scale) }) : null);
 
+/** While the room's values are in force: the reference with the numbers of the files, on the same chances. */
+function oldRow(id, main, decimals) {
+  const same = state.old && !state.pending && Object.keys(state.setting.parameters || {}).length && ["months", "pairs", "dates"].every((key) => state.old.main[key] === main[key]);
+  const old = same ? state.old.main.rows[id] : null;
+  return old ? [h("dt", { class: "old" }, t("words.old_reference")), h("dd", { class: "old" }, number(old.reference, decimals))] : null;
+}
+
 /** One tile: verdict, difference with band, mix and reference. */
 export function tile(id, result, scaleName = id) {
   const row = result && result.main ? result.main.rows[id] : null;
@@ -64,7 +73,7 @@ export function tile(id, result, scaleName = id) {
     h("p", { class: "interval" }, row.low === null ? t("band.open") : t("tile.interval", { band: band(row) })),
     strip(row, steady(scaleName, row), 220, 22),
     h("dl", { class: "both" }, h("dt", {}, t("words.mix")), h("dd", {}, number(row.reference + row.mean, decimals)),
-      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals))));
+      h("dt", {}, t("words.reference")), h("dd", {}, number(row.reference, decimals)), oldRow(id, result.main, decimals)));
 }
 
 function aside(result) {
@@ -99,26 +108,10 @@ function who(result) {
     }))));
 }
 
-function money_bar() {
-  const sum = totals();
-  const budget = state.budget;
-  const share = budget > 0 ? sum.money / budget : 0;
-  const input = h("input", { type: "number", min: 0, step: 1000, id: newId("budget"), inputmode: "numeric", value: budget ?? "",
-    onchange: (event) => { const x = Number(event.target.value); state.budget = event.target.value && x >= 0 ? x : null; tell("budget"); } });
-  return h("section", { class: "purse", "aria-label": t("purse.title") },
-    h("p", {}, h("strong", {}, t("purse.people", { n: Math.round(sum.people) })), " · ", t("purse.workplaces", { n: Math.round(sum.workplaces) }), " · ",
-      h("strong", {}, t("purse.money", { money: money(sum.money) })),
-      sum.unpriced ? h("span", { class: "hatched" }, t("purse.unpriced", { n: sum.unpriced })) : null),
-    h("div", { class: "budget" }, h("label", { for: input.id }, t("purse.budget")), input,
-      budget > 0 ? h("span", { class: "meter", role: "img", "aria-label": t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) }) },
-        h("span", { class: `meter-fill${share > 1 ? " over" : ""}`, style: `width:${Math.min(100, share * 100)}%` })) : null,
-      budget > 0 ? h("span", { class: share > 1 ? "over" : "" }, t(share > 1 ? "purse.over" : "purse.within", { share: number(share * 100, 0) })) : null));
-}
-
 /** The page as one file: the mixes that were computed, to choose from. */
 function computedMixes() {
   const said = (setting) => {
-    const parts = [...Object.entries(setting.measures || {}).map(([id, one]) => `${name(state.place.measures.find((m) => m.id === id).names).text} ${number(one.dose * 100, 0)} %`),
+    const parts = [...Object.entries(setting.measures || {}).map(([id, one]) => `${name(measureOf(id, setting).names).text} ${number(one.dose * 100, 0)} %`),
       ...Object.entries(setting.partners || {}).filter(([, one]) => one.takes_part === false).map(([kind]) => `− ${name(state.place.partners.find((p) => p.kind === kind).names).text}`)];
     return parts.join(" + ") || t("button.empty");
   };
@@ -129,8 +122,8 @@ function computedMixes() {
 
 /** Build the screen. Returns its node and what to do when something changed. */
 export function explore(actions) {
-  const left = controls();
-  const purse = h("div", {});
+  let left = controls();
+  const bar = h("div", {});
   const headline = h("div", { class: "headline" });
   const spoken = h("p", { class: "hidden", role: "status" });
   const tiles = h("div", { class: "tiles" });
@@ -143,7 +136,10 @@ export function explore(actions) {
   const views = ["change", "all"].map((view) => h("button", { type: "button", dataset: { view }, onclick: () => { state.view = view; show(); } }, t(`staircase.view_${view}`)));
   const chosen = h("select", { id: newId("outcome"), onchange: (event) => { state.outcome = event.target.value; show(); } },
     OUTCOMES.map((id) => h("option", { value: id, selected: id === state.outcome }, t(`outcome.${id}`))));
-  const both = h("input", { type: "checkbox", id: newId("both"), onchange: () => show() });
+  const disputed = () => Object.keys(state.setting.parameters || {}).length > 0;
+  // both towns move with an assumption, so both are drawn then
+  const both = h("input", { type: "checkbox", id: newId("both"), checked: disputed(), onchange: () => show() });
+  const oldNote = h("p", { class: "note old-reference" });
   const closure = h("select", { id: newId("closure"), onchange: (event) => change((setting) => { setting.closure = event.target.value; }) },
     ["R", "E"].map((code) => h("option", { value: code }, t(`closure.${code}`))));
   const legend = h("p", { class: "legend" });
@@ -153,7 +149,7 @@ export function explore(actions) {
   let told = { rung: 0, side: "", band: "", which: 0 };
   /** Follow one chain through a band; again for another one. */
   async function follow(rung, side, band) {
-    if (data) return;
+    if (!hasChains(state.setting)) return;
     const again = told.rung === rung && told.side === side && told.band === band;
     told = { rung, side, band, which: again ? told.which + 1 : 0 };
     const mine = ++turn;
@@ -170,30 +166,55 @@ export function explore(actions) {
     if (pressed) follow(Number(pressed.dataset.rung), pressed.dataset.side, pressed.dataset.band);
   });
   const needed = essentialCard();
+  const hint = h("span", {}, t("story.hint"));
+  const ten = decadeCard();
   let lastSpoken = null;
   const rest = [];
   const card = (...parts) => { const one = h("section", { class: "card" }, parts); rest.push(one); return one; };
 
   const tools = h("div", { class: "tools" }, undoButton,
-    h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { setting.measures = {}; setting.partners = {}; }); } }, t("button.empty")),
+    h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { setting.measures = {}; setting.partners = {}; setting.own = {}; }); } }, t("button.empty")),
     h("button", { type: "button", onclick: () => { resetScales(); change((setting) => { const mix = state.place.mixes.find((one) => one.id === state.place.default_mix); setting.measures = copyOf(mix.measures); setting.partners = copyOf(mix.partners); }); } }, t("button.default")),
     h("button", { type: "button", class: "main", onclick: actions.pin }, t("button.pin")));
 
   const node = h("div", { class: "explore" }, h("h1", { class: "hidden" }, t("nav.explore")),
-    h("section", { class: "left", "aria-label": t("explore.measures") }, h("h2", {}, t("explore.measures")), tools, data ? computedMixes() : null, purse, left.node,
+    h("section", { class: "left", "aria-label": t("explore.measures") }, h("h2", {}, t("explore.measures")), tools, data ? computedMixes() : null, bar, left.node,
       h("div", { class: "field closure" }, h("label", { for: closure.id }, t("closure.question")), closure, h("p", { class: "note" }, t("closure.note")))),
     h("div", { class: "right" },
       h("section", { class: "card answer", "aria-label": t("explore.results") }, headline, spoken),
       h("section", { class: "card sticky", "aria-label": t("tile.title") }, h("p", { class: "window" }, t("tile.window")), tiles),
       card(h("div", { class: "card-head" }, h("h2", {}, t("staircase.title")), h("div", { class: "switcher", role: "group", "aria-label": t("staircase.title") }, views)),
-        h("p", { class: "note" }, t("staircase.note"), data ? "" : ` ${t("story.hint")}`), legend, picture, scaleNote, story,
+        h("p", { class: "note" }, t("staircase.note"), " ", hint), legend, picture, scaleNote, story,
         h("details", {}, h("summary", {}, t("button.table")), pictureTable)),
       card(h("h2", {}, t("who.title")), h("p", { class: "note" }, t("who.note")), whoBox),
-      data ? null : needed.node,
+      needed.node,
       card(h("div", { class: "card-head" }, h("h2", {}, t("months.title")),
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
-        h("p", { class: "note" }, t("months.note")), monthsBox, h("details", {}, h("summary", {}, t("button.table")), monthsData))));
+        h("p", { class: "note" }, t("months.note")), monthsBox, oldNote, h("details", {}, h("summary", {}, t("button.table")), monthsData)),
+      data ? null : ten.node));
+
+  const ownKey = () => JSON.stringify(ownOf());
+  let drawn = ownKey();
+  /** Show the present setting; a measure of the room that came or went needs its row. */
+  function refreshLeft() {
+    if (drawn === ownKey()) { left.refresh(); return; }
+    drawn = ownKey();
+    const open = [...left.node.querySelectorAll(":scope > details")].map((one) => one.open);
+    const anew = controls();
+    left.node.replaceWith(anew.node);
+    left = anew;
+    left.node.querySelectorAll(":scope > details").forEach((one, at) => { one.open = open[at]; });
+    left.node.querySelector(".own > summary").focus({ preventScroll: true });
+  }
+
+  /** Draw the bar anew, but not under the hands of whoever types or folds in it. */
+  function drawBar() {
+    const at = bar.contains(document.activeElement) ? document.activeElement.tagName : "";
+    if (at === "INPUT") return;
+    bar.replaceChildren(purse());
+    if (at === "SUMMARY") bar.querySelector("summary").focus();
+  }
 
   function show() {
     const result = state.result;
@@ -203,7 +224,7 @@ export function explore(actions) {
     undoButton.disabled = !canUndo();
     closure.value = state.setting.closure;
     views.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === state.view)));
-    purse.replaceChildren(money_bar());
+    drawBar();
     node.dataset.stage = result ? result.stage : "";
     node.dataset.request = result ? result.request : "";
     const progress = h("p", { class: "stage" }, h("span", { class: "dot", "aria-hidden": "true" }), state.pending ? t("stage.calculating") : stageText(result));
@@ -211,6 +232,9 @@ export function explore(actions) {
     headline.replaceChildren(h("h2", { class: "hidden" }, t("explore.results")), h("p", { class: "sentence" }, sentence(result), below(alsoIn(() => sentence(result)), secondLanguage())), progress, scaleText() ? h("p", { class: "note scaled" }, scaleText()) : "", ready ? aside(result) || "" : "");
     tiles.replaceChildren(...TILES.map((id) => tile(id, result)));
     if (ready && result.stage !== "look" && lastSpoken !== result.request && !state.pending) { spoken.textContent = sentence(result); lastSpoken = result.request; }
+    hint.hidden = !hasChains(state.setting);
+    picture.classList.toggle("mute", hint.hidden);
+    needed.node.hidden = !hasLosses(state.setting);
     // without a result there is nothing to look at, least of all an older one
     const absent = result && result.stage === "absent";
     rest.forEach((card) => { card.hidden = Boolean(absent); });
@@ -218,7 +242,11 @@ export function explore(actions) {
     if (!ready) { whoBox.replaceChildren(); return; }
     whoBox.replaceChildren(who(result));
     const series = result.main.series[state.outcome];
-    drawMonths(monthsBox, series, { both: both.checked, light: result.stage === "look", label: t("months.alt", { outcome: t(`outcome.${state.outcome}`), last: number(series.mean[series.mean.length - 1], 1, true) }) });
+    // held apart: a result of the files' numbers says nothing of the room's while it comes
+    const before = state.old && disputed() && !state.pending && result.stage !== "look" ? state.old.main.series[state.outcome].reference : null;
+    oldNote.hidden = !before;
+    oldNote.textContent = before ? t(both.checked ? "months.old" : "months.old_hint") : "";
+    drawMonths(monthsBox, series, { both: both.checked, old: before, light: result.stage === "look", label: t("months.alt", { outcome: t(`outcome.${state.outcome}`), last: number(series.mean[series.mean.length - 1], 1, true) }) });
     monthsData.replaceChildren(monthsTable(series, t(`outcome.${state.outcome}`)));
     stairs(result);
   }
@@ -238,7 +266,7 @@ export function explore(actions) {
       ? [key("fill", "legend.mix"), key("outline", "legend.reference")]
       : [key("more", "legend.more"), key("fewer", "legend.fewer"), key("untold", "legend.untold")]));
     scaleNote.textContent = t(state.view === "all" ? "staircase.scale_all" : per === "100" ? "staircase.scale_change" : "staircase.scale_total", { scale: number(scale) });
-    pictureTable.replaceChildren(table(steps, per, data ? null : follow));
+    pictureTable.replaceChildren(table(steps, per, hasChains(state.setting) ? follow : null));
   }
 
   const key = (kind, words) => h("span", { class: "key" }, h("span", { class: `swatch ${kind}`, "aria-hidden": "true" }), t(words));
@@ -246,7 +274,7 @@ export function explore(actions) {
   let width = 0;
   new ResizeObserver(() => { if (Math.abs(picture.clientWidth - width) > 2) { width = picture.clientWidth; if (state.result && state.result.main) show(); } }).observe(picture);
 
-  return { node, update: (what) => { if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); if (what === "essential") return; if (what === "setting" || what === "all") left.refresh(); show(); } };
+  return { node, update: (what) => { if (what === "eligible") { drawBar(); return; } if (["setting", "all", "online"].includes(what)) askEligible(); if (what === "setting" || what === "all") { turn += 1; story.replaceChildren(); } needed.update(what); ten.update(what); if (["essential", "decade"].includes(what)) return; if (["setting", "all", "room"].includes(what)) refreshLeft(); show(); } };
 }
 
 export { bandsOf, name };

@@ -2,7 +2,7 @@
 import { below, h, newId } from "../dom.js";
 import { alsoIn, between, digits, number, secondLanguage, t } from "../i18n.js";
 import { request, tellRoom } from "../socket.js";
-import { asked, state } from "../store.js";
+import { asked, measureOf, state } from "../store.js";
 import { sentence } from "./explore.js";
 import { named } from "../measures.js";
 
@@ -52,7 +52,7 @@ export function predict() {
     const room = state.room;
     if (!room) return;
     const lead = state.hello.facilitator;
-    const on = Object.keys(state.setting.measures).map((id) => state.place.measures.find((one) => one.id === id)).filter(Boolean);
+    const on = Object.keys(state.setting.measures).map((id) => measureOf(id)).filter(Boolean);
     const focus = document.activeElement && node.contains(document.activeElement) ? document.activeElement.id : null;
     const row = state.result && state.result.main ? state.result.main.rows.per_100 : null;
     const parts = [h("section", { class: "card" }, h("h1", {}, t("predict.title")), h("p", { class: "lead" }, both("predict.question")),

@@ -7,7 +7,7 @@ import { data } from "../exported.js";
 import { recordCard } from "../record.js";
 import { request } from "../socket.js";
 import { bandsOf, draw, scaleOf } from "../staircase.js";
-import { asked, change, state, toLink } from "../store.js";
+import { asked, change, measureOf, state, toLink } from "../store.js";
 import { OUTCOMES, SIDES, TILES, scaleText, sentence, stageText } from "./explore.js";
 
 const stem = () => (state.name || "workshop").normalize("NFKD").replace(/[^\w-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 40) || "workshop";
@@ -57,7 +57,7 @@ export function save(actions) {
     if (file.size > 32768) { actions.warn(t("save.too_large")); return; }
     try {
       const answer = await request({ type: "read", site: state.place.id, text: await file.text() });
-      change((setting) => { setting.measures = answer.setting.measures; setting.partners = answer.setting.partners; });
+      change((setting) => { setting.measures = answer.setting.measures; setting.partners = answer.setting.partners; setting.own = answer.setting.own || {}; });
       for (const lost of answer.lost) actions.warn(t("save.lost", { what: lost }));
       said.textContent = t("save.opened");
     } catch (error) { actions.warn(error.message); }
@@ -98,8 +98,8 @@ export function save(actions) {
       h("p", { class: "sentence" }, sentence(result)),
       h("div", { class: "paper-columns" },
         h("section", {}, h("h2", {}, t("paper.mix")), h("ul", {}, Object.entries(state.setting.measures).map(([id, one]) => {
-          const measure = state.place.measures.find((m) => m.id === id);
-          return h("li", {}, named(measure.names), ` ${number(one.dose * 100, 0)} %`, measure.untested ? ` (${t(`strength.${one.strength || "assumed"}`)})` : "");
+          const measure = measureOf(id);
+          return h("li", {}, named(measure.names), ` ${number(one.dose * 100, 0)} %`, measure.own ? ` – ${t("own.stamp")}` : "", measure.untested ? ` (${t(`strength.${one.strength || "assumed"}`)})` : "");
         })), h("p", {}, t("purse.people", { n: Math.round(sum.people) }), " · ", t("purse.money", { money: money(sum.money) }), sum.unpriced ? ` ${t("purse.unpriced", { n: sum.unpriced })}` : "")),
         h("section", {}, h("h2", {}, t("paper.numbers")), h("table", { class: "data" }, h("tbody", {}, [...TILES, ...SIDES].map((id) => h("tr", {},
           h("th", { scope: "row" }, TILES.includes(id) ? t(`tile.${id}`) : t("paper.months", { group: t(`who.${id}`) })), h("td", {}, difference(rows[id])), h("td", {}, band(rows[id])), h("td", {}, t(`verdict.${verdict(rows[id])}`)))))))),
