@@ -453,9 +453,7 @@ def calibrate(
     result.found = found
     part = len(PARTS) - 1
     row = point_of(found.emulator, table.items, table.box, seed)
-    row = _refined(
-        table, row, found, used(targets), CHECK_SEEDS + 1000 * seed + 700, workers, done
-    )
+    row = _refined(table, row, found, used(targets), CHECK_SEEDS + 1000 * seed + 700, workers, done)
     result.point = parameters_of(row, [item for item in table.items if item.kind != "input"])
     result.at_point = _worlds(
         table, [result.point] * AT_POINT, CHECK_SEEDS + 1000 * seed, workers, done

@@ -12,8 +12,8 @@ People hired from outside the place have no recorded status before the hire. Sha
 status are shares of the hires whose earlier status is known; job changes are those of residents,
 moves to employers elsewhere included.
 
-``python -m calibration.moments kokkola`` writes ``docs/kokkola_fit.md`` and the table that
-``vacancy-chains sites`` counts, ``scenarios/sites/fits/kokkola.json``.
+``python -m calibration.moments kokkola`` writes ``docs/kokkola_fit.md``; what
+``vacancy-chains sites`` counts is written by ``vacancy-chains calibrate kokkola --write``.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios import Site, shipped_sites
-from scenarios.fits import FITS, store_fit
+from scenarios import Site
+from scenarios.fits import store_fit
 from simulator.codes import Cause, Fill, label
 from simulator.engine import World
 from simulator.policy import lay_out_mix
@@ -535,7 +535,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=8, help="replications (default 8)")
     parser.add_argument("--out", type=Path, help="page to write (default docs/SITE_fit.md)")
     parser.add_argument(
-        "--table", type=Path, help="table to write (default: fits/SITE.json beside the site files)"
+        "--table", type=Path, help="also store the rows with a target (a place not calibrated)"
     )
     given = parser.parse_args(arguments)
     town = Town(given.site)
@@ -545,12 +545,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.seeds != parser.get_default("seeds"):
         command += f" --seeds {given.seeds}"
     write_fit(town.site, runs, path, command)
-    table = given.table
-    if table is None:
-        shipped = given.site in shipped_sites()
-        table = (FITS if shipped else Path(given.site).parent / "fits") / f"{town.id}.json"
-    store_fit(table, fit_rows(fit_table(town.site, runs)))
-    print(f"{path} and {table} written")
+    if given.table is not None:
+        store_fit(given.table, fit_rows(fit_table(town.site, runs)))
+    print(f"{path} written")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ class Point:
         More months of work of the target group in four years.
     positive : float
         Probability, over simulation noise, that ``months`` is above zero.
-    saved : Estimate or None
-        Benefits saved less the price, EUR; None when the price is unknown.
+    left : float or None
+        The highest price less the price, EUR per person (workplace) served; None when the price is
+        unknown or nobody more is served.
     highest : Estimate or None
         The highest price per person (workplace) served at which the measure pays for itself.
     """
@@ -55,7 +56,7 @@ class Point:
     per_100: Estimate
     months: Estimate
     positive: float
-    saved: Estimate | None
+    left: float | None
     highest: Estimate | None
 
 
@@ -120,7 +121,7 @@ class BreakEven:
                 "ci_high": [p.per_100.high for p in self.points],
                 "work_months": [p.months.mean for p in self.points],
                 "probability_above_zero": [p.positive for p in self.points],
-                "saved_less_price": [p.saved.mean if p.saved else math.nan for p in self.points],
+                "highest_less_price": [math.nan if p.left is None else p.left for p in self.points],
                 "highest_price": [p.highest.mean if p.highest else math.nan for p in self.points],
                 "replications": [p.per_100.replications for p in self.points],
             }
@@ -242,12 +243,13 @@ def _point(comparison: Comparison, measure: Measure, key: Key, size: float) -> P
     error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
     # equal worlds differ by nothing, with certainty
     chance = float(stdtr(n - 1, mean / error)) if error > 0 else float(mean > 0)
-    euros = money(comparison, key)
-    own = [line for line in euros.lines if line.measure == measure.id]
-    known = bool(own) and own[0].euros is not None and not euros.unknown
+    own = [line for line in money(comparison, key).lines if line.measure == measure.id]
+    left = None
+    if own and own[0].euros is not None and own[0].highest is not None:
+        left = own[0].highest.mean - own[0].euros.mean / own[0].participants.mean
     return Point(
         size, served, effect.scaled(100.0 / max(served, 1e-9)), Estimate(mean, low, high, n),
-        chance, euros.net if known else None, own[0].highest if own else None,
+        chance, left, own[0].highest if own else None,
     )  # fmt: skip
 
 
@@ -315,13 +317,12 @@ def break_even(
     best = crossing(sizes, tuple(e.high / WANTED for e in per_100))
     worst = crossing(sizes, tuple(e.low / WANTED for e in per_100))
     positive = crossing(sizes, tuple(point.positive / PROBABILITY for point in points))
-    saved = [point.saved for point in points]
+    left = [point.left for point in points if point.left is not None]
     pays: tuple[str, float | None] = ("unknown", None)
-    if all(euros is not None for euros in saved):
-        # one is where savings less price are zero
-        means = [euros.mean for euros in saved if euros is not None]
-        largest = max(abs(x) for x in means) or 1.0
-        pays = crossing(sizes, tuple(1.0 + x / largest for x in means))
+    if len(left) == len(points):
+        # one is where nothing is left over
+        largest = max(abs(x) for x in left) or 1.0
+        pays = crossing(sizes, tuple(1.0 + x / largest for x in left))
     if verdict == "needs" and size is not None and abs(size) > abs(top):
         verdict = "beyond"
     return BreakEven(

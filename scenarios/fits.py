@@ -3,8 +3,7 @@
 ``scenarios/sites/fits/<id>.json`` holds a list of rows ``quantity, role, met, target, simulated,
 low, high, source``: ``role`` is ``fit`` (calibrated on), ``check`` (held apart) or ``context``;
 ``low`` and ``high`` bound what counts as met; missing values are null.
-``python -m calibration.moments SITE`` writes it, ``vacancy-chains calibrate SITE --write`` with
-all targets of the place.
+``vacancy-chains calibrate SITE --write`` writes it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ def town():
 
 
 def test_without_its_only_measure_a_mix_loses_all_it_does(town, tmp_path):
-    found = essential(town, mix_of(["taite"], "kokkola"), replications=2, threads=2)
+    found = essential(
+        town, mix_of(["taite"], "kokkola"), against="baseline", replications=2, threads=2
+    )
     lost = {(loss.what, loss.outcome): loss.lost for loss in found.losses}
     for name, whole in found.whole.items():
         assert lost["taite", name].mean == pytest.approx(whole.mean)
