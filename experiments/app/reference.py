@@ -25,6 +25,7 @@ import scenarios
 import simulator
 from scenarios import load_parameters, load_site, shipped_sites
 from scenarios.costs import Costs
+from scenarios.fits import read_fit
 from scenarios.grades import JUDGED
 from scenarios.loader import PARAMETERS
 from scenarios.local import Numbers
@@ -569,6 +570,64 @@ def statistics_page() -> str:
     return "\n".join(lines)
 
 
+# ---- fits --------------------------------------------------------------------------------------
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    return {True: "met", False: "**missed**", None: "not measured"}[row["met"]]
+
+
+def fits_page() -> str:
+    """Return every target of every calibrated place with what the model gives there."""
+    found = {name: read_fit(name) for name in shipped_sites()}
+    counted = []
+    for name, rows in found.items():
+        measured = {
+            role: [row for row in rows if row["role"] == role and row["met"] is not None]
+            for role in ("fit", "check")
+        }
+        missed = [row["quantity"] for row in measured["fit"] if not row["met"]]
+        counted.append(
+            [
+                f"`{name}`",
+                *(f"{sum(r['met'] for r in part)} of {len(part)}" for part in measured.values()),
+                cell(", ".join(missed) or "none"),
+            ]
+        )
+    lines = [
+        "# How well each place is met",
+        "",
+        WRITTEN.replace("; not", " from `scenarios/sites/fits/`; not"),
+        "`vacancy-chains calibrate SITE --write` makes the numbers: means of 16 worlds at the point"
+        " that ships, with today's services. *fit*: targets that calibration may use (some are"
+        " judged only, because they restate or contradict another); *check*: compared, never"
+        " fitted; a row is met when it lies between *lowest* and *highest*. Rows of role `input`"
+        " are built into the world and never counted, and what the model does not measure is left"
+        " out here (it stands in the report of the command, with the reason).",
+        "",
+        *table(("place", "fit", "check", "missed of fit"), counted),
+    ]
+    for name, rows in found.items():
+        lines += ["", f"## {load_site(name).name.en}", ""]
+        lines += table(
+            ("quantity", "role", "target", "lowest", "highest", "simulated", "verdict", "source"),
+            [
+                [
+                    f"`{row['quantity']}`", row["role"],
+                    *(_number(row[key]) for key in ("target", "low", "high", "simulated")),
+                    _verdict(row), cell(row["source"]),
+                ]
+                for row in rows
+                if row["met"] is not None
+            ],
+        )  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
 # ---- glossary --------------------------------------------------------------------------------
 
 
@@ -611,6 +670,7 @@ def pages() -> dict[Path, str]:
         "reference/files.md": files_page(),
         "reference/scenario_files.md": scenario_files_page(),
         "reference/statistics.md": statistics_page(),
+        "reference/fits.md": fits_page(),
     }
     for package in PACKAGES:
         found[f"reference/modules/{package.__name__}.md"] = modules_page(package)
