@@ -8,6 +8,8 @@ end of a pass, so that nobody has to repair a file error by error.
 from __future__ import annotations
 
 import difflib
+import functools
+import logging
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-SCHEMA = 1  # version of all scenario files
+from scenarios.upgrade import SCHEMA, STEPS, changes, older, upgraded
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -74,7 +76,10 @@ def unknown_name(file: str | Path, key: str, what: str, word: str, choices: Iter
 
 
 def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) -> dict | None:
-    """Read a TOML file; on failure add a sentence to ``problems`` and return None."""
+    """Read a TOML file; on failure add a sentence to ``problems`` and return None.
+
+    A file of an older schema is read as the current one has it, with a note in the log.
+    """
     path = Path(path)
     name = path.name
     try:
@@ -96,14 +101,41 @@ def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) 
         problems.append(f"{name}: the file is not valid TOML: {error}.")
         return None
     if check_schema:
-        version = data.pop("schema", None)
-        if version is None:
-            problems.append(f"{name}: schema is missing; write 'schema = {SCHEMA}' at the top.")
-        elif version != SCHEMA or isinstance(version, bool):
-            problems.append(
-                f"{name}: schema is {version!r}, but this version reads schema = {SCHEMA}."
-            )
+        version = data.get("schema")
+        if older(version):
+            _note(str(path), version)
+            data = upgraded(data)
+        elif type(version) is not int or version != SCHEMA:
+            problems.append(_wrong_schema(name, version))
+            if type(version) is int and version > SCHEMA:
+                return None  # its keys are not those of this version
+        data.pop("schema", None)
     return data
+
+
+@functools.cache  # once for each file, however often it is read
+def _note(path: str, version: int) -> None:
+    logging.getLogger(__name__).warning(
+        "%s has the older schema = %d (%s); it is read as schema = %d. "
+        "To rewrite it: vacancy-chains check %s --upgrade",
+        path, version, changes(version), SCHEMA, path,
+    )  # fmt: skip
+
+
+def _wrong_schema(name: str, version: Any) -> str:
+    if version is None:
+        return f"{name}: schema is missing; write 'schema = {SCHEMA}' at the top."
+    if type(version) is not int or version < 0:
+        return f"{name}: schema is {_show(version)}, but must be {SCHEMA}."
+    if version > SCHEMA:
+        return (
+            f"{name}: schema is {version}, written for a newer version of this program, but this "
+            f"version reads up to schema = {SCHEMA}; install the newer version."
+        )
+    return (
+        f"{name}: schema is {version}, but the oldest that this version reads is "
+        f"{min(STEPS, default=SCHEMA)}."
+    )
 
 
 def validate(
