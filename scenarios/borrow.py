@@ -72,7 +72,7 @@ def _merge(own: Any, base: Any, path: str, place: str, same_country: bool) -> An
         known = {item["id"]: item for item in base}
         return [
             _merge(item, known[item["id"]], path, place, same_country)
-            if isinstance(item, dict) and item.get("id") in known
+            if isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"] in known
             else item
             for item in own
         ]
@@ -80,7 +80,9 @@ def _merge(own: Any, base: Any, path: str, place: str, same_country: bool) -> An
 
 
 def _have_ids(items: Any) -> bool:
-    return isinstance(items, list) and all(isinstance(i, dict) and "id" in i for i in items)
+    return isinstance(items, list) and all(
+        isinstance(i, dict) and isinstance(i.get("id"), str) for i in items
+    )
 
 
 def _marked(item: Any, path: str, place: str, same_country: bool) -> Any:

@@ -665,10 +665,18 @@ def _chains_agree(run: _Run) -> tuple[str, str]:
     return f"{ids.size} chains agree with their first and last links", problem
 
 
+def _keys(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the keys at rows of a file; missing where the row is negative."""
+    known = rows >= 0
+    found = np.full(rows.size, NULL_KEY)
+    found[known] = keys[rows[known]]
+    return found
+
+
 def _end_columns(run: _Run) -> tuple[str, str]:
     replay, posts, people = run.replay, run.posts, run.people
-    holder = np.where(replay["holder"] >= 0, people["person"][replay["holder"]], NULL_KEY)
-    post = np.where(replay["post"] >= 0, posts["post"][replay["post"]], NULL_KEY)
+    holder = _keys(people["person"], replay["holder"])
+    post = _keys(posts["post"], replay["post"])
     problem = _join(
         _first(replay["state"] != posts["state_end"], "state_end differs; post", posts["post"]),
         _first(holder != posts["holder_end"], "holder_end differs; post", posts["post"]),

@@ -216,6 +216,8 @@ def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> CheckRow:
         )  # fmt: skip
         base["written"] = base["reference"]
         sides += [arms, base]
+    if not sides:
+        return CheckRow("monthly", False, "summary.csv names no number of months")
     both = pd.concat(sides, ignore_index=True)
     per = np.where(both["unit"].isin(STOCK_UNITS), both["months"], 1)
     wrong = _off(both["sum"] / per, both["written"], both["written"])

@@ -30,7 +30,7 @@ def kind_of(path: Path) -> str:
     """
     try:
         data = upgraded(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return "site"
     keys = set(data)
     if keys - {"schema"} == {"numbers"}:
@@ -197,7 +197,7 @@ def upgrade_file(path: Path) -> str | None:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         version = tomllib.loads(text).get("schema")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return None  # its reader says what is wrong
     if not older(version):
         return None
