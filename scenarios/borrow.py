@@ -178,12 +178,15 @@ def _fit_occupations(data: Data) -> None:
     wanted = np.array(data["occupations"]["shares"]["values"], dtype=float)
     if profile.shape != (posts.size, 9) or wanted.shape != (9,) or (posts <= 0).any():
         return
+    if (wanted < 0).any() or not 0 < wanted.sum() < np.inf:
+        return  # its reader says what is wrong
     posts, wanted = posts / posts.sum(), wanted / wanted.sum()
     table = np.maximum(profile, 1e-4) * posts[:, None]
     if np.abs(table.sum(0) / table.sum() - wanted).max() < 0.002:
         return
     for _ in range(200):
-        table *= wanted / table.sum(0)
+        found = table.sum(0)  # nobody in a group that nobody should be in
+        table *= np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
         table *= (posts / table.sum(1))[:, None]
     table /= table.sum(1, keepdims=True)
     for sector, row in zip(sectors, table, strict=True):

@@ -825,7 +825,14 @@ def _baseline(site_id: str | None) -> Mix:
     return Mix(
         id=BASELINE,
         site=site_id,
-        names=Names(en="No measures", fi="Ei toimia", sv="Inga åtgärder"),
+        names=Names(
+            en="No measures",
+            fi="Ei toimia",
+            sv="Inga åtgärder",
+            nl="Geen maatregelen",
+            pt="Sem medidas",
+            bg="Без мерки",
+        ),
         summary="The empty mix: the place without any measure.",
     )
 

@@ -321,11 +321,13 @@ def _hash(manifest: dict[str, Any]) -> CheckRow:
 
     site, against, mixes = (manifest.get(name) for name in ("site", "against", "mixes"))
     written = manifest.get("scenario_hash")
-    if not isinstance(mixes, list) or not all(isinstance(x, str) for x in (site, against, *mixes)):
+    around = manifest.get("surroundings")
+    named = [site, against, *(mixes if isinstance(mixes, list) else [None])]
+    if not all(isinstance(x, str) for x in named + ([] if around is None else [around])):
         return CheckRow("scenario_hash", False, "manifest.json does not name place and mixes")
     try:
-        town = Town(str(site), surroundings=manifest.get("surroundings"))
-        found = town.scenario_hash([town.mix(name) for name in (against, *mixes)])
+        town = Town(str(site), surroundings=around)
+        found = town.scenario_hash([town.mix(name) for name in named[1:]])
     except ScenarioError as error:
         return CheckRow(
             "scenario_hash", None,

@@ -146,11 +146,11 @@ def _site(path: Path) -> None:
     Town(load_site(path))
 
 
-@functools.cache
-def _town(site: str) -> Any:
+@functools.lru_cache(maxsize=16)
+def _town(site: str, parameters: tuple[tuple[str, float], ...] = ()) -> Any:
     from simulator.town import Town
 
-    return Town(site)
+    return Town(site, dict(parameters))
 
 
 def _lay_out(mix: Any, site: str | None = None) -> None:
@@ -409,11 +409,8 @@ class _Library:
 
     def bench(self, site: str, parameters: dict[str, float]) -> Any:
         """Lay a place out with the room's assumptions."""
-        from simulator.town import Town
-
-        if parameters:
-            Town(site, parameters)
-        return SimpleNamespace(town=_town(site), seeds=(1,), cohort=lambda *_: None)
+        town = _town(site, tuple(sorted(parameters.items())))
+        return SimpleNamespace(town=town, seeds=(1,), cohort=lambda *_: None)
 
 
 def _talk(texts: list[str]) -> None:
