@@ -1,5 +1,8 @@
 """``python -m benchmarks [--json FILE]``: the speed of the simulator, in floors and in seconds.
 
+``python -m benchmarks numbers`` computes the headline numbers of the documents instead
+(:mod:`benchmarks.numbers`).
+
 A *floor* is the time of one keyed draw in a bare compiled loop of the same process; ratios are
 measured in one process, times ending in ``_s`` in fresh processes. A number that cannot be
 measured (a command fails, a part is missing) is null and the reason goes to standard error.
@@ -120,6 +123,10 @@ def table(found: dict[str, float | str | None]) -> str:
 
 def main() -> int:
     """Measure, print the table, write the JSON."""
+    if sys.argv[1:2] == ["numbers"]:
+        from benchmarks import numbers
+
+        return numbers.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help="write one object; - prints it")
     parser.add_argument("--site", default="kokkola", help="the town (default kokkola)")

@@ -498,10 +498,15 @@ def plan_from(inputs: dict[str, Any]) -> Plan:
             )
             return None
 
-    design = read(Design, json.dumps(inputs["design"]))
-    sites = [read(Site, site) for site in inputs["sites"]]
-    mixes = [{name: read(Mix, mix) for name, mix in found} for found in inputs["mixes"]]
-    against = [read(Mix, mix) for mix in inputs["against"]]
+    try:
+        design = read(Design, json.dumps(inputs["design"]))
+        sites = [read(Site, site) for site in inputs["sites"]]
+        mixes = [{name: read(Mix, mix) for name, mix in found} for found in inputs["mixes"]]
+        against = [read(Mix, mix) for mix in inputs["against"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ScenarioError("manifest.json does not hold the inputs of a sweep.") from error
+    if not len(sites) == len(mixes) == len(against):
+        problems.append("manifest.json must hold mixes and a reference for each place.")
     if problems:
         raise ScenarioError(problems)
     return _assemble(design, file, [Town(site) for site in sites], mixes, against)

@@ -119,8 +119,8 @@ def reproduce(
                 f"{folder} was written by '{name or 'nobody'}'; reproduce makes run, compare and "
                 "sweep again."
             )
-        town, mixes = _inputs(folder, manifest)
-        changed += _changed_inputs(manifest, town, mixes)
+        town, mixes = inputs_of(folder, manifest)
+        changed += changed_inputs(manifest, town, mixes)
         with tempfile.TemporaryDirectory() as made:
             target = Path(made) / "again"
             if name == "run":
@@ -152,7 +152,14 @@ def changed_versions(manifest: dict[str, Any]) -> list[str]:
     return changed
 
 
-def _inputs(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
+def inputs_of(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
+    """Return the place and the mixes that a manifest of run or compare holds.
+
+    Raises
+    ------
+    ResultError
+        When they are none that this version can read.
+    """
     inputs = manifest["inputs"]
     try:
         site = Site.model_validate_json(inputs["site"])
@@ -170,7 +177,8 @@ def _inputs(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
         raise ResultError(f"{folder}: {error}") from error
 
 
-def _changed_inputs(manifest: dict[str, Any], town: Town, mixes: list[Mix]) -> list[str]:
+def changed_inputs(manifest: dict[str, Any], town: Town, mixes: list[Mix]) -> list[str]:
+    """Return which inputs are not those of a manifest, in words."""
     old, new = manifest["inputs"]["hashes"], town.hashes(mixes)
     words = {"code": "the program", "parameters": "the file of parameters",
              "penalties": "the file of penalties", "partners": "the file of partners"}  # fmt: skip

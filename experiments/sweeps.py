@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from experiments.design import Block, Plan, available_memory, plan_from, read_design
 from experiments.execution import execute, pack
 from experiments.runner import SHARD_SECONDS, Pool, Report, State, part_of, run_blocks
-from experiments.store import RESULTS, Store, check_same, locked, read_shard
+from experiments.store import KEYS, RESULTS, Store, check_same, locked, read_shard
 from scenarios import ScenarioError
 from simulator.errors import ResultError, explain
 from simulator.files import read_manifest
@@ -272,13 +272,18 @@ def read_results(folder: str | Path, columns: Sequence[str] | None = None) -> pd
     """
     path = Path(folder) / RESULTS
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+        found = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
     except FileNotFoundError:
         raise ResultError(
             f"{folder} holds no {RESULTS}; let 'vacancy-chains sweep' finish first."
         ) from None
     except (pa.ArrowException, OSError) as error:
         raise ResultError(f"{path} is damaged and cannot be read.") from error
+    wanted = columns or [name for name, *_ in KEYS]
+    lost = [name for name in wanted if name not in found.columns]
+    if lost:
+        raise ResultError(f"{path} lacks the column '{lost[0]}'.")
+    return found
 
 
 def rerun(folder: str | Path, number: int) -> tuple[RunResult, RunResult | None, list[str]]:

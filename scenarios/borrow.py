@@ -72,7 +72,7 @@ def _merge(own: Any, base: Any, path: str, place: str, same_country: bool) -> An
         known = {item["id"]: item for item in base}
         return [
             _merge(item, known[item["id"]], path, place, same_country)
-            if isinstance(item, dict) and item.get("id") in known
+            if isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"] in known
             else item
             for item in own
         ]
@@ -80,7 +80,9 @@ def _merge(own: Any, base: Any, path: str, place: str, same_country: bool) -> An
 
 
 def _have_ids(items: Any) -> bool:
-    return isinstance(items, list) and all(isinstance(i, dict) and "id" in i for i in items)
+    return isinstance(items, list) and all(
+        isinstance(i, dict) and isinstance(i.get("id"), str) for i in items
+    )
 
 
 def _marked(item: Any, path: str, place: str, same_country: bool) -> Any:
@@ -176,12 +178,15 @@ def _fit_occupations(data: Data) -> None:
     wanted = np.array(data["occupations"]["shares"]["values"], dtype=float)
     if profile.shape != (posts.size, 9) or wanted.shape != (9,) or (posts <= 0).any():
         return
+    if (wanted < 0).any() or not 0 < wanted.sum() < np.inf:
+        return  # its reader says what is wrong
     posts, wanted = posts / posts.sum(), wanted / wanted.sum()
     table = np.maximum(profile, 1e-4) * posts[:, None]
     if np.abs(table.sum(0) / table.sum() - wanted).max() < 0.002:
         return
     for _ in range(200):
-        table *= wanted / table.sum(0)
+        found = table.sum(0)  # nobody in a group that nobody should be in
+        table *= np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
         table *= (posts / table.sum(1))[:, None]
     table /= table.sum(1, keepdims=True)
     for sector, row in zip(sectors, table, strict=True):

@@ -15,7 +15,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from scenarios.errors import ScenarioError, Table, read_toml, suggestion, unknown_name, validate
+from scenarios.errors import (
+    ScenarioError,
+    Table,
+    is_file,
+    read_toml,
+    suggestion,
+    unknown_name,
+    validate,
+)
 from scenarios.loader import default_parameters, load_site, shipped_sites, site_path
 from scenarios.local import OwnNumber
 from scenarios.measures import Dose, Mix, RowId, load_measure, load_mix, shipped_measures
@@ -124,7 +132,7 @@ def load_break(name_or_path: str | Path) -> Break:
     """
     text = str(name_or_path)
     path = FOLDER / f"{text}.toml" if text in shipped_breaks() else Path(name_or_path)
-    if not path.is_file():
+    if not is_file(path):
         raise ScenarioError(
             f"There is no break called '{text}'; " + suggestion(text, shipped_breaks())
         )

@@ -8,6 +8,8 @@ end of a pass, so that nobody has to repair a file error by error.
 from __future__ import annotations
 
 import difflib
+import functools
+import logging
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +18,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-SCHEMA = 1  # version of all scenario files
+from scenarios.upgrade import SCHEMA, STEPS, changes, older, upgraded
+
+LONGEST = 1_000  # characters of a problem
+DEEPEST = 20  # tables and lists within each other; no file of ours needs ten
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,8 +36,14 @@ class ScenarioError(Exception):
     """
 
     def __init__(self, problems: str | Iterable[str]) -> None:
-        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        found = [problems] if isinstance(problems, str) else list(problems)
+        self.problems = [_shortened(problem) for problem in found]
         super().__init__("\n".join(self.problems))
+
+
+def _shortened(problem: str) -> str:
+    """Keep where and what of a sentence that quotes a long piece of a file."""
+    return problem if len(problem) <= LONGEST else f"{problem[:600]} [...] {problem[-200:]}"
 
 
 class Table(BaseModel):
@@ -74,7 +85,10 @@ def unknown_name(file: str | Path, key: str, what: str, word: str, choices: Iter
 
 
 def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) -> dict | None:
-    """Read a TOML file; on failure add a sentence to ``problems`` and return None."""
+    """Read a TOML file; on failure add a sentence to ``problems`` and return None.
+
+    A file of an older schema is read as the current one has it, with a note in the log.
+    """
     path = Path(path)
     name = path.name
     try:
@@ -95,15 +109,77 @@ def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) 
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{name}: the file is not valid TOML: {error}.")
         return None
+    except (ValueError, RecursionError):  # beyond what the reader of TOML can take
+        problems.append(
+            f"{name}: the file is not valid TOML: a number has too many digits, or tables and "
+            "lists are nested too deeply."
+        )
+        return None
+    wrong = _unreadable(data)
+    if wrong:
+        problems.append(f"{name}: {wrong}")
+        return None
     if check_schema:
-        version = data.pop("schema", None)
-        if version is None:
-            problems.append(f"{name}: schema is missing; write 'schema = {SCHEMA}' at the top.")
-        elif version != SCHEMA or isinstance(version, bool):
-            problems.append(
-                f"{name}: schema is {version!r}, but this version reads schema = {SCHEMA}."
-            )
+        version = data.get("schema")
+        if older(version):
+            _note(str(path), version)
+            data = upgraded(data)
+        elif type(version) is not int or version != SCHEMA:
+            problems.append(_wrong_schema(name, version))
+            if type(version) is int and version > SCHEMA:
+                return None  # its keys are not those of this version
+        data.pop("schema", None)
     return data
+
+
+def _unreadable(data: Any, depth: int = 0) -> str | None:
+    """Return what no value of a file may be: too large, too deep, with characters of control."""
+    if depth > DEEPEST:
+        return f"tables and lists are nested more than {DEEPEST} deep; write them flatter."
+    if isinstance(data, dict):
+        inside: Iterable[Any] = (item for pair in data.items() for item in pair)
+    elif isinstance(data, list):
+        inside = data
+    elif isinstance(data, str):
+        return "a text holds the character NUL; take it out." if "\0" in data else None
+    elif type(data) is int and not -(2**63) <= data < 2**63:
+        return "a whole number has more than 64 bits; write a smaller one."
+    else:
+        return None
+    return next((wrong for item in inside if (wrong := _unreadable(item, depth + 1))), None)
+
+
+@functools.cache  # once for each file, however often it is read
+def _note(path: str, version: int) -> None:
+    logging.getLogger(__name__).warning(
+        "%s has the older schema = %d (%s); it is read as schema = %d. "
+        "To rewrite it: vacancy-chains check %s --upgrade",
+        path, version, changes(version), SCHEMA, path,
+    )  # fmt: skip
+
+
+def _wrong_schema(name: str, version: Any) -> str:
+    if version is None:
+        return f"{name}: schema is missing; write 'schema = {SCHEMA}' at the top."
+    if type(version) is not int or version < 0:
+        return f"{name}: schema is {_show(version)}, but must be {SCHEMA}."
+    if version > SCHEMA:
+        return (
+            f"{name}: schema is {version}, written for a newer version of this program, but this "
+            f"version reads up to schema = {SCHEMA}; install the newer version."
+        )
+    return (
+        f"{name}: schema is {version}, but the oldest that this version reads is "
+        f"{min(STEPS, default=SCHEMA)}."
+    )
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path names a file; False for what no file can be called."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def validate(

@@ -16,6 +16,7 @@ from scenarios.borrow import borrow, fit_together, scale_counts
 from scenarios.conditions import Clause
 from scenarios.errors import (
     ScenarioError,
+    is_file,
     read_toml,
     suggestion,
     unknown_name,
@@ -50,8 +51,8 @@ def site_path(name_or_path: str | Path) -> Path:
         return shipped
     path = Path(name_or_path)
     looks_like_path = path.suffix == ".toml" or len(path.parts) > 1
-    if looks_like_path or path.is_file():
-        if path.is_file():
+    if looks_like_path or is_file(path):
+        if is_file(path):
             return path
         raise ScenarioError(f"{path}: the file does not exist; give a shipped place or a file.")
     raise ScenarioError(f"There is no place called '{text}'; " + suggestion(text, shipped_sites()))

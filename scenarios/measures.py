@@ -35,6 +35,7 @@ from scenarios.conditions import Condition, WorkplaceCondition, barriers_named, 
 from scenarios.errors import (
     ScenarioError,
     Table,
+    is_file,
     read_toml,
     suggestion,
     unknown_name,
@@ -826,7 +827,14 @@ def _baseline(site_id: str | None) -> Mix:
     return Mix(
         id=BASELINE,
         site=site_id,
-        names=Names(en="No measures", fi="Ei toimia", sv="Inga åtgärder"),
+        names=Names(
+            en="No measures",
+            fi="Ei toimia",
+            sv="Inga åtgärder",
+            nl="Geen maatregelen",
+            pt="Sem medidas",
+            bg="Без мерки",
+        ),
         summary="The empty mix: the place without any measure.",
     )
 
@@ -841,7 +849,7 @@ def _find(
     """Return the file meant by a shipped name or a path; else add a sentence."""
     text = str(name_or_path)
     path = Path(name_or_path)
-    if path.suffix == ".toml" or len(path.parts) > 1 or (text not in names and path.is_file()):
+    if path.suffix == ".toml" or len(path.parts) > 1 or (text not in names and is_file(path)):
         return path
     shipped = FOLDER / folder / f"{text}.toml"
     if text in names and shipped.exists():
@@ -951,6 +959,8 @@ def _measure_problems(data: dict, stem: str) -> list[str]:
         seen.add(mark)
     names = [lever.get("lever") for lever in levers]
     primary = data.get("primary_lever")
+    if primary is not None and not isinstance(primary, str):
+        return problems  # its type is a problem of its own
     if levers and primary is None:
         problems.append("primary_lever is missing; name the lever that a trial solves for.")
     elif primary in LEVER_UNITS and primary not in names:
@@ -1033,7 +1043,7 @@ _HINTS = {
 
 def _lever_problems(lever: dict) -> list[str]:
     problems = []
-    name = lever.get("lever")
+    name = str(lever.get("lever"))
     strength = _table(lever.get("strength"))
     unit = strength.get("unit")
     if name in LEVER_UNITS and isinstance(unit, str) and unit != LEVER_UNITS[name]:

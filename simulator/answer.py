@@ -28,7 +28,7 @@ from simulator.headline import (
 )
 from simulator.money import money
 from simulator.money_words import screen_text
-from simulator.wording import NO_BREAK, Words
+from simulator.wording import NO_BREAK, Words, rest
 
 WIDTH = 100
 # rows on the first screen, under the first demand closure; the report has all of both
@@ -157,8 +157,9 @@ def short_answer(comparison: Comparison, lang: str = "en") -> str:
     ----------
     comparison : Comparison
     lang : {"en", "fi", "sv"}
+        Any other is answered in English.
     """
-    words = Words(lang, plain=True)
+    words = Words(rest(lang), plain=True)
     lines: list[str] = []
     for mix in comparison.mixes:
         if lines:
@@ -405,7 +406,7 @@ def next_steps(
     options
         Words that followed the place on the command line, those about the folder left out.
     """
-    words = Words(lang, plain=True)
+    words = Words(rest(lang), plain=True)
     base = Path(scenarios.__file__).parent
 
     def file(name: str | Path, kind: str) -> Path:

@@ -16,6 +16,7 @@ import numpy as np
 from simulator.check_tables import CheckRow, check_tables
 from simulator.codes import RUNGS, Cause, End, EventKind, Fill, PostState, Status, labels
 from simulator.compile import allocating_kernel
+from simulator.errors import ResultError
 from simulator.files import read_columns, read_manifest, read_table
 from simulator.ledger import CONTINUING, NULL, NULL_KEY
 
@@ -58,6 +59,7 @@ STOCKS = (
     "state_N",
 )
 
+MOST_MONTHS = 12 * 100  # twice the longest run that the command makes
 _EMPTY = 4  # a post between two events of the same move; never at the end of a round
 _UNKNOWN = 5
 _NONE = -1
@@ -382,11 +384,15 @@ class _Run:
     @cached_property
     def months(self) -> int:
         """Months of the run: those of the monthly file, else of the events."""
-        months = self.monthly["month"].to_numpy()
-        last = months.max() if months.size else _NONE
+        months = self.monthly["month"]
+        if months.isna().any():
+            raise ResultError("monthly.parquet has rows without a month.")
+        last = int(months.max()) if months.size else _NONE
         if self.events["month"].size:
-            last = max(last, self.events["month"].max())
-        return int(last) + 1
+            last = max(last, int(self.events["month"].max()))
+        if last >= MOST_MONTHS:
+            raise ResultError(f"month {last} is named, but a run has at most {MOST_MONTHS} months.")
+        return last + 1
 
     @cached_property
     def replay(self) -> dict[str, np.ndarray]:
@@ -665,10 +671,18 @@ def _chains_agree(run: _Run) -> tuple[str, str]:
     return f"{ids.size} chains agree with their first and last links", problem
 
 
+def _keys(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the keys at rows of a file; missing where the row is negative."""
+    known = rows >= 0
+    found = np.full(rows.size, NULL_KEY)
+    found[known] = keys[rows[known]]
+    return found
+
+
 def _end_columns(run: _Run) -> tuple[str, str]:
     replay, posts, people = run.replay, run.posts, run.people
-    holder = np.where(replay["holder"] >= 0, people["person"][replay["holder"]], NULL_KEY)
-    post = np.where(replay["post"] >= 0, posts["post"][replay["post"]], NULL_KEY)
+    holder = _keys(people["person"], replay["holder"])
+    post = _keys(posts["post"], replay["post"])
     problem = _join(
         _first(replay["state"] != posts["state_end"], "state_end differs; post", posts["post"]),
         _first(holder != posts["holder_end"], "holder_end differs; post", posts["post"]),
@@ -823,5 +837,5 @@ def _monthly(run: _Run) -> tuple[str, str]:
         differs = ~(np.abs(part["mean"].to_numpy(float) - expected) < 1e-6)
         problems.append(_first(differs | (month < -1), f"{name} differs; month", month))
     if not compared:
-        problems.append(f"monthly.parquet holds no stock of the mix {mix!r} to compare")
+        problems.append(f"monthly.parquet holds no stock of the mix '{str(mix)[:60]}' to compare")
     return f"{len(compared)} stocks over {run.months} months agree", _join(*problems)

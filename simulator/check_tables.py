@@ -99,16 +99,17 @@ def check_tables(folder: str | Path) -> list[CheckRow]:
     world = read_csv(folder, "world.csv")
     monthly = read_table(folder, "monthly.parquet").to_pandas()
     costs, money = read_csv(folder, "costs.csv"), read_csv(folder, "money.csv")
-    return [
-        _differences(summary),
-        _intervals(summary, manifest),
-        _sums(summary),
-        _months(summary, monthly),
-        _costs(costs, money),
-        _money(money, summary),
-        _world(world),
-        _hash(manifest),
-    ]
+    with np.errstate(all="ignore"):  # numbers beyond any size are found wrong, not warned of
+        return [
+            _differences(summary),
+            _intervals(summary, manifest),
+            _sums(summary),
+            _months(summary, monthly),
+            _costs(costs, money),
+            _money(money, summary),
+            _world(world),
+            _hash(manifest),
+        ]
 
 
 def _where(row: Any) -> str:
@@ -216,6 +217,8 @@ def _months(summary: pd.DataFrame, monthly: pd.DataFrame) -> CheckRow:
         )  # fmt: skip
         base["written"] = base["reference"]
         sides += [arms, base]
+    if not sides:
+        return CheckRow("monthly", False, "summary.csv names no number of months")
     both = pd.concat(sides, ignore_index=True)
     per = np.where(both["unit"].isin(STOCK_UNITS), both["months"], 1)
     wrong = _off(both["sum"] / per, both["written"], both["written"])
@@ -318,11 +321,13 @@ def _hash(manifest: dict[str, Any]) -> CheckRow:
 
     site, against, mixes = (manifest.get(name) for name in ("site", "against", "mixes"))
     written = manifest.get("scenario_hash")
-    if not isinstance(mixes, list) or not all(isinstance(x, str) for x in (site, against, *mixes)):
+    around = manifest.get("surroundings")
+    named = [site, against, *(mixes if isinstance(mixes, list) else [None])]
+    if not all(isinstance(x, str) for x in named + ([] if around is None else [around])):
         return CheckRow("scenario_hash", False, "manifest.json does not name place and mixes")
     try:
-        town = Town(str(site), surroundings=manifest.get("surroundings"))
-        found = town.scenario_hash([town.mix(name) for name in (against, *mixes)])
+        town = Town(str(site), surroundings=around)
+        found = town.scenario_hash([town.mix(name) for name in named[1:]])
     except ScenarioError as error:
         return CheckRow(
             "scenario_hash", None,

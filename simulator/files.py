@@ -674,7 +674,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise ResultError(f"{folder} holds no results: manifest.json is missing.") from error
     except OSError as error:
         raise explain(error, "read", path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ResultError(f"manifest.json in {folder} is damaged and cannot be read.") from error
     if not isinstance(data, dict):
         raise ResultError(f"manifest.json in {folder} is damaged and cannot be read.")

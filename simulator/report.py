@@ -1,7 +1,8 @@
 """The results folder of ``compare``: tables, figures and one self-contained report.
 
 The first two printed pages are for a council: question, answer, for whom, what it hangs on, what
-would change our mind, without the field's terms. Method and tables follow.
+would change our mind, without the field's terms. Then what a councillor, an employer, a union and
+a journalist ask, each question with a link to the line that answers it. Method and tables follow.
 """
 
 from __future__ import annotations
@@ -67,12 +68,23 @@ from simulator.runs import (
     surroundings_option,
     world_table,
 )
-from simulator.wording import Words
+from simulator.wording import Words, rest
 
 LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
 FAR_ROWS = 10  # margins shown: those furthest from their target
 SMALL_COUNT = 100
 CLOSE = 0.03
+# who asks what: the rows of the headline table that answer; ``money`` is a row of its own table
+QUESTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "councillor": {"brings": ("per_100",), "costs": ("money",), "more_jobs": ("jobs",)},
+    "employer": {"staff": ("faster",), "leave": ("additional", "openings")},
+    "union": {"climb": ("progress",), "others": ("other_jobseekers", "living_elsewhere")},
+    "journalist": {
+        "chain": ("ledger", "net", "got_target"),
+        "anyway": ("direct",),
+        "everybody": ("everybody",),
+    },
+}
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -90,8 +102,9 @@ def write_comparison(
     comparison : Comparison
     folder
         Results folder.
-    lang : {"en", "fi", "sv"}
-        Language of the report and the figures.
+    lang : {"en", "fi", "sv", "nl", "pt", "bg"}
+        Language of the report and the figures; in the last three the front is written, the rest
+        is in English.
     force
         Replace an existing results folder.
     ledger
@@ -177,7 +190,7 @@ def render(
     """Return the report as one HTML page that needs nothing from outside."""
     import jinja2
 
-    words = Words(lang)
+    front, words = Words(lang), Words(rest(lang))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -189,30 +202,36 @@ def render(
     environment.filters["data"] = lambda d: base64.b64encode(d.svg).decode()
     site = comparison.town.site
     return environment.get_template("report.html").render(
+        f=front,
         w=words,
         lang=lang,
+        rest=rest(lang),
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         place=site.name(lang),
         against=words.mix(comparison.against),
-        surroundings=surroundings_text(words, comparison),
-        mixes=[_mix_page(comparison, mix, words, drawings[mix.id]) for mix in comparison.mixes],
+        surroundings=surroundings_text(front, comparison),
+        mixes=[
+            _mix_page(comparison, mix, front, words, drawings[mix.id], f"m{number}")
+            for number, mix in enumerate(comparison.mixes, 1)
+        ],
         method=_method(comparison, words),
         judgement=_judgement_table(comparison, words),
         world=_world_table(
-            words, margins, {sector.id: getattr(sector.name, lang) for sector in site.sectors}
+            words, margins, {sector.id: sector.name(words.lang) for sector in site.sectors}
         ),
         versions=words(
             "method.versions",
             version=program_version(),
             hash=comparison.town.scenario_hash(comparison.given),
-            place=site.name(lang),
+            place=site.name(words.lang),
             period=site.base_period,
         ),
     )
 
 
-def _row(cells: list[str], strong: bool = False, head: bool = True) -> dict[str, Any]:
-    return {"cells": cells, "strong": strong, "head": head}
+def _row(cells: list[Any], strong: bool = False, id_: str = "") -> dict[str, Any]:
+    """Return a row for the template; a cell is a text, or a text with the id to which it leads."""
+    return {"cells": cells, "strong": strong, "id": id_}
 
 
 def _table(caption: str, heads: list[str], rows: list[dict], note: str = "", wide: bool = False,
@@ -225,8 +244,14 @@ def _table(caption: str, heads: list[str], rows: list[dict], note: str = "", wid
 
 
 def _mix_page(
-    comparison: Comparison, mix: Mix, words: Words, drawings: list[Drawing]
+    comparison: Comparison,
+    mix: Mix,
+    front: Words,
+    words: Words,
+    drawings: list[Drawing],
+    at: str,
 ) -> dict[str, Any]:
+    """Return everything that the template shows of a mix; ``at`` begins the ids of its rows."""
     strengths = strengths_of(comparison, mix.id)
     found = {
         (closure, strength): quantities(comparison, key)
@@ -240,17 +265,19 @@ def _mix_page(
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, words, found, main, needs),
+        "council": _council(comparison, mix, front, found, main, needs),
+        "front_name": front.mix(mix),
+        "questions": _questions_table(comparison, mix, front, found, main, at),
         "figures": named,
         "tables": [
-            _headline_table(comparison, mix, words, found, strengths),
+            _headline_table(comparison, mix, words, found, strengths, at),
             *_who_tables(comparison, words, found, main),
             *_horizon_tables(comparison, mix, words),
             *_placebo_tables(comparison, words),
             _sex_table(comparison, mix, words, strengths),
             _served_table(comparison, mix, words, strengths),
             *_surroundings_tables(comparison, mix, words),
-            *_money_tables(comparison, mix, words),
+            *_money_tables(comparison, mix, words, at),
             _measures_table(mix, words),
         ],
         "lengths": [
@@ -423,6 +450,35 @@ def _answer(words: Words, per_100: Quantity, pairs: int) -> str:
     )
 
 
+def _questions_table(
+    comparison: Comparison, mix: Mix, words: Words, found: dict, main: str, at: str
+) -> dict[str, Any]:
+    """Return who asks what, and the line of the result that answers it."""
+    closures = [closure for closure in comparison.closures if (closure, main) in found]
+    costs = _money_of(comparison, mix)
+    rows = []
+    for who, asked in QUESTIONS.items():
+        said = words(f"questions.who_{who}")
+        for question, names in asked.items():
+            text = words(f"questions.q_{question}")
+            for name in names:
+                if name != "money":
+                    cells = [_plain(words, found[closure, main][name]) for closure in closures]
+                elif costs:
+                    own = [costs[closure, design_of(comparison)] for closure in closures]
+                    cells = [
+                        euros(words, m.net) if m.priced else words("money.no_price") for m in own
+                    ]
+                else:
+                    continue
+                line = words(f"questions.line_{name}")
+                rows.append(_row([said, text, {"text": line, "to": f"{at}-{name}"}, *cells]))
+                said = text = ""
+    heads = [words(f"questions.head_{head}") for head in ("who", "question", "line")]
+    heads += [words(f"closure.{closure}") for closure in closures]
+    return _table(words.mix(mix), heads, rows, words("questions.note"), names=True)
+
+
 def _method(comparison: Comparison, words: Words) -> list[str]:
     closures = {closure: words(f"closure.{closure}") for closure in ("R", "E")}
     pairs = comparison.replications
@@ -448,7 +504,7 @@ def _method(comparison: Comparison, words: Words) -> list[str]:
 
 
 def _headline_table(
-    comparison: Comparison, mix: Mix, words: Words, found: dict, strengths: list[str]
+    comparison: Comparison, mix: Mix, words: Words, found: dict, strengths: list[str], at: str
 ) -> dict[str, Any]:
     multiple = words.number(comparison.top_multiple(mix.id), 1)
     first = comparison.closures[0]
@@ -465,7 +521,8 @@ def _headline_table(
                 cells = [cell(words, found[closure, s][name]) for s in strengths]
                 rows.append(
                     _row([label if closure == first else "", closure, reference, *cells],
-                         strong=name in ("everybody", "jobs"))
+                         strong=name in ("everybody", "jobs"),
+                         id_=f"{at}-{name}" if closure == first else "")
                 )  # fmt: skip
     notes = ["counts_note", "jobs_note", "direct_note", "length_note", "contrast_note"]
     if served_differs(found, first, strengths):
@@ -642,8 +699,8 @@ def _surroundings_tables(comparison: Comparison, mix: Mix, words: Words) -> list
     return [_table(caption, heads, rows, note, wide=True)]
 
 
-def _money_tables(comparison: Comparison, mix: Mix, words: Words) -> list[dict[str, Any]]:
-    """Return money at the main strength: totals, by measure, by payer and year."""
+def _money_of(comparison: Comparison, mix: Mix) -> dict[tuple[str, str], Money]:
+    """Return money at the main strength by closure and design; none for an empty mix."""
     strength = main_strength(comparison, mix.id)
     found = {
         (closure, key[3]): money(comparison, key)
@@ -652,23 +709,30 @@ def _money_tables(comparison: Comparison, mix: Mix, words: Words) -> list[dict[s
         for key in dict.fromkeys((own, (*own[:3], "whole")))
         if key in comparison.pairs
     }
-    if not mix.measures or not found:
+    return found if mix.measures else {}
+
+
+def _money_tables(comparison: Comparison, mix: Mix, words: Words, at: str) -> list[dict[str, Any]]:
+    """Return money at the main strength: totals, by measure, by payer and year."""
+    found = _money_of(comparison, mix)
+    if not found:
         return []
     first = found[comparison.closures[0], design_of(comparison)]
     return [
-        _money_totals(comparison, mix, words, found),
+        _money_totals(comparison, mix, words, found, at),
         _money_by_measure(comparison, mix, words, first),
         _money_by_payer(words, first),
     ]
 
 
 def _money_totals(
-    comparison: Comparison, mix: Mix, words: Words, found: dict[tuple[str, str], Money]
+    comparison: Comparison, mix: Mix, words: Words, found: dict[tuple[str, str], Money], at: str
 ) -> dict[str, Any]:
     rows = []
 
     def add(name: str, text: Callable[[Money], str]) -> None:
-        rows.append(_row([words(f"money.{name}"), *map(text, found.values())]))
+        id_ = f"{at}-money" if name == "row_net" else ""
+        rows.append(_row([words(f"money.{name}"), *map(text, found.values())], id_=id_))
 
     add("row_cost", lambda m: euros(words, m.cost) if m.priced else words("money.no_price"))
     add("row_saved", lambda m: euros(words, m.saved))
@@ -763,8 +827,8 @@ def _judgement_table(comparison: Comparison, words: Words) -> dict[str, Any]:
 def _world_table(words: Words, margins: dict[str, list], sectors: dict[str, str]) -> dict[str, Any]:
     def named(cell: str) -> str:
         # cells of sectors begin with an id; people read its name
-        sector, _, rest = cell.partition(" ")
-        return f"{sectors.get(sector, sector)} {rest}".strip()
+        sector, _, what = cell.partition(" ")
+        return f"{sectors.get(sector, sector)} {what}".strip()
 
     frame = pd.DataFrame(margins)
     for name in ("target", "built", "at_start"):

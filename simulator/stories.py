@@ -261,6 +261,8 @@ def pick_chain(chains: pd.DataFrame, which: str | int = "longest", seed: int = 1
     """
     if chains.empty:
         raise ResultError("There are no chains in these results.")
+    if chains[["chain_id", "length", "end"]].isna().any(axis=None):
+        raise ResultError("chains.parquet lacks an id, a length or an end; see what check says.")
     if which == "longest":
         order = chains.assign(open=chains["end"] == "open").sort_values(
             ["length", "open", "chain_id"], ascending=[False, True, True], kind="stable"
@@ -344,7 +346,30 @@ def tell_chain(
     -------
     list of str
         A title, one or two sentences for each link, and a closing sentence.
+
+    Raises
+    ------
+    ResultError
+        When the tables contradict each other.
     """
+    try:
+        return _told(links, chains, people, workplaces, chain_id, lang, sector_names)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ResultError(
+            f"Chain {chain_id} cannot be told, since the files of the run contradict each other; "
+            "see what check says."
+        ) from error
+
+
+def _told(
+    links: pd.DataFrame,
+    chains: pd.DataFrame,
+    people: pd.DataFrame,
+    workplaces: pd.DataFrame,
+    chain_id: int | str,
+    lang: str,
+    sector_names: Mapping[str, str] | None,
+) -> list[str]:
     text = _text(lang)
     chain_id = pick_chain(chains, chain_id)
     chain = chains[chains["chain_id"] == chain_id].iloc[0]

@@ -171,7 +171,7 @@ class Town:
             if key in self._starts and not check:
                 self._starts.move_to_end(key)
                 return self._starts[key]
-        built = build_world(self.site, self.values, seed)
+        built = build_world(self.site, self.values, seed, rounds=self.place.rounds)
         world = World.assemble(built, self.place, seed, record=record, check=check)
         as_built = snapshot(world)
         if self.today is not None:

@@ -17,6 +17,8 @@ from scenarios.numbers import Number
 from scenarios.schema import Site
 from scenarios.surroundings import load_surroundings
 from scenarios.trials import read_studies
+from scenarios.upgrade import SCHEMA, older, upgraded, upgraded_text
+from simulator.files import write_whole
 
 
 def kind_of(path: Path) -> str:
@@ -27,8 +29,8 @@ def kind_of(path: Path) -> str:
     site, whose reader says what is wrong.
     """
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        data = upgraded(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
+    except (OSError, ValueError, RecursionError):
         return "site"
     keys = set(data)
     if keys - {"schema"} == {"numbers"}:
@@ -178,3 +180,38 @@ def check_files(paths: Iterable[Path]) -> list[str]:
     if problems:
         raise ScenarioError(list(dict.fromkeys(problems)))
     return lines
+
+
+def upgrade_file(path: Path) -> str | None:
+    """Rewrite a scenario file of an older schema, the old one kept beside it.
+
+    Returns
+    -------
+    A line that says what was done; None for a file that is not of an older schema.
+
+    Raises
+    ------
+    ScenarioError
+        When the file cannot be rewritten, or one with the name of the old one stands there.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        version = tomllib.loads(text).get("schema")
+    except (OSError, ValueError, RecursionError):
+        return None  # its reader says what is wrong
+    if not older(version):
+        return None
+    made = upgraded_text(text)
+    if made is None:
+        raise ScenarioError(
+            f"{path.name}: schema {version} cannot be rewritten to {SCHEMA} by itself, since its "
+            f"keys stand in tables on one line; write each table under a [header] of its own."
+        )
+    kept = path.with_name(f"{path.name}.schema-{version}")
+    if kept.exists():
+        raise ScenarioError(
+            f"{path.name}: {kept.name} exists already and would be lost; move it away first."
+        )
+    write_whole(kept, path.read_bytes())
+    write_whole(path, made.encode())
+    return f"{path}: schema {version} rewritten to {SCHEMA}; the old file is {kept.name}."

@@ -63,7 +63,7 @@ def explain(error: BaseException) -> tuple[str, int]:
 
 
 def _explain_os(error: OSError) -> str:
-    where = f"'{error.filename}'" if error.filename else "a file"
+    where = f"'{str(error.filename)[-300:]}'" if error.filename else "a file"
     reasons = {
         errno.ENOENT: "does not exist",
         errno.EACCES: "may not be read or written by you",

@@ -24,6 +24,13 @@ def check(
         list[Path],
         typer.Argument(metavar="FILE...|DIR", help="Scenario files, or a result folder."),
     ],
+    upgrade: Annotated[
+        bool,
+        typer.Option(
+            "--upgrade",
+            help="Rewrite scenario files of an older schema; the old ones stay beside them.",
+        ),
+    ] = False,
 ) -> None:
     """Verify scenario files, or recompute what the files of a result folder claim.
 
@@ -33,8 +40,17 @@ def check(
     """
     results, files = _sorted_out(paths)
 
-    from experiments.app.checks import check_files
+    from experiments.app.checks import check_files, upgrade_file
 
+    if upgrade and results:
+        raise InputError(
+            f"'{results[0]}' is a result folder: it names the version that wrote it and is not "
+            "rewritten; --upgrade takes scenario files."
+        )
+    for file in files if upgrade else []:
+        done = upgrade_file(file)
+        if done:
+            typer.echo(done)
     for line in check_files(files):
         typer.echo(line)
     failed = False

@@ -20,7 +20,7 @@ from simulator.errors import ResultError
 from simulator.figures import tick_digits
 from simulator.headline import judged as headline_judged
 from simulator.headline import needed, quantities
-from simulator.wording import LANGUAGES, Words
+from simulator.wording import FRONT, LANGUAGES, Words, load_words
 from tests.report.stub import kokkola, stub, stub_chains, stub_margins
 
 FIGURES = ("who_gains", "waterfall", "over_time", "openings", "chain_length")
@@ -293,3 +293,71 @@ def test_ticks_of_a_figure_are_written_as_they_stand(places: list[float]) -> Non
     assert len(set(written)) == len(places)
     # no digit more than is needed
     assert digits == 0 or any(round(p, digits - 1) != pytest.approx(p, abs=1e-9) for p in places)
+
+
+def article(text, name):
+    return re.search(rf'<article class="{name}".*?</article>', text, re.DOTALL)[0]
+
+
+def test_every_question_has_a_line_that_answers_it(page):
+    lang, _, text, parsed = page
+    words = Words(lang)
+    asked = article(text, "questions")
+    ids = {attrs["id"] for _, attrs in parsed.seen if "id" in attrs}
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', asked)
+    names = [n for kinds in report.QUESTIONS.values() for row in kinds.values() for n in row]
+    assert [link for link, _ in links] == [f"m1-{name}" for name in names]
+    assert {link for link, _ in links} <= ids
+    assert [told for _, told in links] == [words(f"questions.line_{name}") for name in names]
+    for who, questions in report.QUESTIONS.items():
+        assert asked.count(words(f"questions.who_{who}")) == 1
+        for question in questions:
+            assert asked.count(words(f"questions.q_{question}")) == 1
+
+
+def test_questions_and_tables_tell_the_same_numbers(page, made):
+    lang, _, text, _ = page
+    words = Words(lang)
+    asked = article(text, "questions")
+    line = re.search(r'<a href="#m1-got_target">.*?</tr>', asked, re.DOTALL)[0]
+    row = re.search(r'<tr id="m1-got_target".*?</tr>', text, re.DOTALL)[0]
+    key = next(k for k in made.pairs if k[0] == made.closures[0] and k[2] == "assumed")
+    told = words.estimate(quantities(made, key)["got_target"].found, mark=False)
+    assert f"<td>{told.rstrip(')')}" in line
+    assert told.rstrip(")") in row
+
+
+@pytest.fixture(scope="module", params=FRONT)
+def front(request, made, tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(report, "margins_of", lambda _: stub_margins())
+    folder = tmp_path_factory.mktemp("front") / "out"
+    report.write_comparison(made, folder, request.param, ledger=False)
+    patch.undo()
+    return request.param, folder, (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_front_is_in_its_language_and_the_rest_in_english(front):
+    lang, folder, text = front
+    english, own = load_words("en"), load_words(lang)
+    pages = article(text, "council") + article(text, "questions")
+    assert f'<html lang="{lang}">' in text
+    assert '<article class="method" id="method" lang="en">' in text
+    plain = [
+        t for k, t in english.items() if k.startswith(("council.", "questions.", "figure.who"))
+    ]
+    for told in plain:
+        start = told.split("{")[0].strip()
+        assert len(start) < 12 or start not in pages, told
+    for key in ("council.answer", "council.hangs", "questions.title", "questions.english"):
+        assert own[key] in pages
+    assert own["figure.who_caption"] in pages
+    method = article(text, "method")
+    assert english["method.intro"] in method
+    assert own["questions.q_chain"] not in method
+    assert len(list((folder / "figures").glob("*.svg"))) == len(FIGURES)
+    assert Page(text).stack == []
+
+
+def test_the_answer_on_screen_is_english_where_only_the_front_is_translated(made):
+    assert made.answer("nl") == made.answer("en")

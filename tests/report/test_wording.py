@@ -15,7 +15,7 @@ from simulator.codes import ORIGINS, End, label, labels
 from simulator.comparison import ENOUGH_PAIRS, STRENGTHS, Estimate
 from simulator.headline import ROWS, SECTIONS
 from simulator.outcomes import RUNG_NAMES
-from simulator.wording import FOLDER, LANGUAGES, MINUS, NO_BREAK, Words, load_words
+from simulator.wording import FOLDER, FRONT, LANGUAGES, MINUS, NO_BREAK, Words, load_words
 
 HERE = Path(simulator.__file__).parent
 SOURCES = [HERE / f"{name}.py" for name in ("answer", "figures", "headline", "report", "runs",
@@ -24,7 +24,7 @@ APP = Path(experiments.__file__).parent / "app"
 SOURCES += sorted(APP.glob("*.py"))
 SOURCES += sorted((HERE / "templates").glob("*.html"))
 TEXT = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-LITERAL = re.compile(r"""(?:words|self|w)\(\s*f?["']([a-z_]+\.[A-Za-z0-9_{}.]+)["']""")
+LITERAL = re.compile(r"""(?:words|self|w|f)\(\s*f?["']([a-z_]+\.[A-Za-z0-9_{}.]+)["']""")
 
 
 def fields(text: str) -> set[str]:
@@ -32,7 +32,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_the_three_languages_have_the_same_keys_and_fields():
-    assert {path.stem for path in FOLDER.glob("*.toml")} == set(LANGUAGES)
+    assert {path.stem for path in FOLDER.glob("*.toml")} == {*LANGUAGES, *FRONT}
     english = load_words("en")
     for lang in LANGUAGES:
         words = load_words(lang)
@@ -47,6 +47,21 @@ def test_translations_are_translated():
     for key, text in load_words("en").items():
         if len(text) > 25:
             assert load_words("fi")[key] != text != load_words("sv")[key], key
+
+
+FRONT_ONLY = ("council", "questions")
+
+
+@pytest.mark.parametrize("lang", FRONT)
+def test_the_front_is_whole_in_the_other_languages(lang):
+    english, words = load_words("en"), load_words(lang)
+    assert set(words) == set(load_words(FRONT[0])) <= set(english)
+    assert {key for key in english if key.split(".")[0] in FRONT_ONLY} <= set(words)
+    for key, text in words.items():
+        assert text
+        assert fields(text) == fields(english[key]), key
+        if len(english[key]) > 25:
+            assert text != english[key], key
 
 
 def test_every_key_named_in_the_sources_exists():

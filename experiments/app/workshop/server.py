@@ -152,6 +152,13 @@ class Guard:
         await self.app(scope, receive, guarded)
 
 
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # no JSON, or beyond what its reader can take
+        raise RequestError(f"The message is no JSON: {str(error)[:200]}.") from None
+
+
 def _slot(message: dict[str, Any]) -> int:
     slot = message.get("slot", 0)
     if not isinstance(slot, int) or not 0 <= slot < SLOTS:
@@ -336,11 +343,11 @@ class Workshop:
             try:
                 if len(text) > LARGEST_MESSAGE:
                     raise RequestError("The message is too large.")
-                message = json.loads(text)
+                message = _parsed(text)
                 if not isinstance(message, dict):
                     raise RequestError("A message must be an object.")
                 await self._answer(session, message)
-            except (RequestError, ScenarioError, json.JSONDecodeError, RecursionError) as error:
+            except (RequestError, ScenarioError, RecursionError) as error:
                 number = message.get("request") if isinstance(message, dict) else None
                 session.say(
                     {
@@ -659,7 +666,8 @@ class Workshop:
             site = load_site(self.site)
             values = message.get("parameters")
             good = isinstance(values, dict) and all(
-                isinstance(v, int | float) and not isinstance(v, bool) for v in values.values()
+                isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= 1e12
+                for v in values.values()
             )
             if not good or len(values) > 40:  # type: ignore[arg-type]
                 raise RequestError("parameters: must be names with numbers.")
