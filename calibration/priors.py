@@ -25,6 +25,7 @@ import numpy as np
 from calibration.least_squares import FREE
 from scenarios import Site, load_parameters
 from scenarios.loader import SITES
+from scenarios.local import is_fitted
 from scenarios.schema import Parameter
 from simulator.town import PENALTIES
 
@@ -95,7 +96,6 @@ FITTED_IN: dict[str, tuple[str, ...]] = {
 # search without registering: it decides the long-term share of the survey, given that of the
 # register
 ELSEWHERE = {"collection": ("collection_rounds",), "unregistered": ("s_to_n", "n_to_s")}
-FITS = ("posterior mean of vacancy-chains calibrate", "fitted by calibration.moments")
 HOME = "kokkola"  # whose posterior other places borrow
 WIDENED = 2.0
 POSTERIORS = SITES / "posteriors"
@@ -237,7 +237,7 @@ def own_numbers(site: Site) -> dict[str, Parameter]:
     """Return what a site file itself says of parameters; values that a fit wrote are none."""
     return {
         name: number for name, number in site.parameters.items()
-        if not number.source.startswith(FITS)
+        if not is_fitted(number)
     }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from scenarios.errors import ScenarioError
 
 FITS = Path(__file__).parent / "sites" / "fits"
+# how the source of a parameter begins that a fit has written into a site file
+FITTED_BY = ("posterior mean of vacancy-chains calibrate", "fitted by calibration.moments")
 COLUMNS = ("quantity", "role", "met", "target", "simulated", "low", "high", "source")
 
 

@@ -24,6 +24,7 @@ from pydantic import Field, model_validator
 
 from scenarios.borrow import is_number_table, lookup
 from scenarios.errors import ScenarioError, Table, read_toml, suggestion, validate
+from scenarios.fits import FITTED_BY
 from scenarios.numbers import JUDGEMENT, Grade, Text
 from scenarios.schema import Parameter, Site
 
@@ -209,7 +210,7 @@ def stale_parameters(site: Site) -> dict[str, list[str]]:
 
 def is_fitted(number: Parameter) -> bool:
     """Whether a parameter of a place was fitted, rather than judged or read from a source."""
-    return number.source.startswith("fitted")
+    return number.source.startswith(FITTED_BY)
 
 
 def local_lines(site: Site) -> list[str]:

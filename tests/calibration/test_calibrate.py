@@ -199,7 +199,9 @@ def test_what_is_stored_takes_no_time_again(fitted):
             "kokkola", 512, folder=fitted.table.folder.parent, threads=1, draws=150,
             progress=lambda done, total, _: told.append((done, total)),
         )  # fmt: skip
-    assert told[-1] == (command.AT_POINT + command.AT_DRAWS,) * 2
+    free = len(again.free)
+    corrected = command.REFINED_ON * (1 + command.REFINEMENTS * (free + 3))
+    assert told[-1] == (command.AT_POINT + command.AT_DRAWS + corrected,) * 2
     pd.testing.assert_frame_equal(again.found.draws, fitted.found.draws)
 
 

@@ -134,8 +134,9 @@ def test_chain_names_sectors_as_people_do(results, tmp_path, lang):
     assert any(name in done.stdout for name in names.values()), done.stdout
     for sector in names:
         if "_" in sector:
-            assert sector.replace("_", " ") not in done.stdout
             assert sector not in done.stdout
+            if not any(sector.replace("_", " ") in name for name in names.values()):
+                assert sector.replace("_", " ") not in done.stdout
 
 
 def test_chain_of_an_unknown_id_is_wrong_input(results, tmp_path):
@@ -321,6 +322,11 @@ def test_lists_as_json(name, tmp_path):
         assert fitted["targets"] == len(fit) > 10
         assert fitted["targets_met"] == sum(row["met"] for row in fit)
         for row in stored:
+            if row["met"] is None:  # not measured in the model
+                assert row["simulated"] is None
+                continue
+            if row["low"] is None or row["high"] is None:
+                continue
             assert row["met"] == (row["low"] <= row["simulated"] <= row["high"])
     if name == "measures":
         assert any(row["rows"] for row in rows)

@@ -21,7 +21,7 @@ DESIGN = {
     "levers": {"multiplier": {"low": 0.0, "high": 2.0}},
     "assumptions": {
         "backfill": {"low": 0.7, "high": 0.9},
-        "public_share": {"low": 0.3, "high": 0.5},
+        "public_share": {"low": 0.36, "high": 0.5},
     },
 }
 
