@@ -234,8 +234,8 @@ class Across:
         else:
             text += (
                 f"its share of posts taken ({words.number(100 * share.mean, 1)} %) of rescued "
-                f"posts gives {parts['rescued']}, of faster filling {parts['faster']}, of more posts "
-                f"{parts['posts']}; redirection to it {parts['redirection']}. The largest term is "
+                f"posts gives {parts['rescued']}, of faster filling {parts['faster']}, of more "
+                f"posts {parts['posts']}; redirection to it {parts['redirection']}. The largest term is "
                 f"{TERMS[answer.largest]}, which {'can' if largest.is_told else 'cannot'} be told "
                 "from none."
             )

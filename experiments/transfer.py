@@ -206,8 +206,8 @@ class Transfer:
             figure.supxlabel(
                 f"Target group of the market. On colour: told from none at 90 %; ? hatched: cannot "
                 f"be told (half width of the interval).\nFrame: a mix at home. {self.pairs} pairs "
-                f"of worlds (seeds {self.seeds[0]}-{self.seeds[-1]}), closure {' and '.join(self.closures)}. "
-                f"vacancy-chain-simulator {version}.",
+                f"of worlds (seeds {self.seeds[0]}-{self.seeds[-1]}), closure "
+                f"{' and '.join(self.closures)}. vacancy-chain-simulator {version}.",
                 x=0.01, ha="left", fontsize=7, color=GREY,
             )  # fmt: skip
         if path is not None:
