@@ -9,6 +9,7 @@ the reference. It names where a place differs most; that the difference is the c
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,14 +233,34 @@ class Across:
         if answer.largest is None or share is None or largest is None:
             text += "its share of posts taken is not determined."
         else:
+            verdict = "can" if largest.is_told else "cannot"
             text += (
                 f"its share of posts taken ({words.number(100 * share.mean, 1)} %) of rescued "
                 f"posts gives {parts['rescued']}, of faster filling {parts['faster']}, of more "
-                f"posts {parts['posts']}; redirection to it {parts['redirection']}. The largest term is "
-                f"{TERMS[answer.largest]}, which {'can' if largest.is_told else 'cannot'} be told "
-                "from none."
+                f"posts {parts['posts']}; redirection to it {parts['redirection']}. The largest "
+                f"term is {TERMS[answer.largest]}, which {verdict} be told from none."
             )
         return f"{text}{self._differs(answer)}"
+
+    def told(self, closure: str) -> str:
+        """Return in how many places the answer can be told, and how many would be by chance."""
+        own = [a for a in self.of(closure) if a.values["target"] is not None]
+        if any(answer.pairs < ENOUGH_PAIRS for answer in own):
+            return f"Fewer than {ENOUGH_PAIRS} pairs: nothing is told."
+        sure = [a.label for a in own if (e := a.values["target"]) is not None and e.is_told]
+        effects = [
+            found.is_told
+            for answer in own
+            for row in dict.fromkeys(r for c in TABLES.values() for r, _, k in c if k == "change")
+            if (found := answer.values[row]) is not None
+        ]
+        listed = f": {', '.join(sure)}" if sure else ""
+        return (
+            f"The target group's work can be told from none in {len(sure)} of {len(own)} places"
+            f"{listed}. Of all {len(effects)} effects above {sum(effects)} can be told; some "
+            f"{0.1 * len(effects):.0f} would be if no mix did anything, since one interval in ten "
+            "misses."
+        )
 
     def _differs(self, answer: Answer) -> str:
         found = self.most_different(answer)
@@ -293,13 +314,14 @@ class Across:
             own = self.of(closure)
             lines += ["", f"CLOSURE {closure}", ""]
             lines += table_lines(
-                ["place", "mix", "against", "pairs", "one in", "people served", "workplaces"],
+                ["place", "against", "pairs", "one in", "people served", "workplaces"],
                 [
-                    [a.label, a.mix, a.against, str(a.pairs), str(a.scale),
+                    [a.label, a.against, str(a.pairs), str(a.scale),
                      words.number(a.served, 0), words.number(a.workplaces, 0)]
                     for a in own
                 ],
             )  # fmt: skip
+            lines += ["", *(f"- {a.label}: {a.mix}" for a in own)]
             for title, columns in TABLES.items():
                 lines += ["", title, ""]
                 heads = ["place", *(head for _, head, _ in columns)]
@@ -311,15 +333,15 @@ class Across:
                     heads.append("EUR per additional placement")
                     rows = [[*row, _cost(a)] for row, a in zip(rows, own, strict=True)]
                 lines += table_lines(heads, rows)
-            lines += [""]
+            unpriced = [a for a in own if a.cost is not None and a.unknown]
+            lines += ["" for _ in unpriced[:1]]
             lines += [
-                f"{a.label}: without the prices of {', '.join(a.unknown)}, which nobody gave."
-                for a in own
-                if a.cost is not None and a.unknown
+                f"{a.label}: nobody gave the prices of {', '.join(a.unknown)}." for a in unpriced
             ]
             lines += ["", "Why they differ (read off the identity and the reference; no cause is "
                       "claimed beyond that):", ""]  # fmt: skip
             lines += [f"- {self.sentence(answer)}" for answer in own]
+            lines += ["", self.told(closure)]
         return "\n".join(lines)
 
     def draw(self, path: str | Path | None = None):  # noqa: ANN201
@@ -348,10 +370,9 @@ class Across:
                 "What changes the work of the target group, by place", x=0.01, ha="left",
                 fontsize=11, fontweight="bold",
             )  # fmt: skip
-            handles, labels = axes[0][0].get_legend_handles_labels()
-            figure.legend(
-                handles, labels, loc="outside upper left", ncols=len(labels), frameon=False,
-                fontsize=8, handlelength=1.4, columnspacing=1.2,
+            axes[0][0].legend(
+                loc="lower left", bbox_to_anchor=(-0.02, 1.01 if count == 1 else 1.06), ncols=5,
+                frameon=False, fontsize=8, handlelength=1.4, columnspacing=1.2, borderpad=0,
             )  # fmt: skip
             figure.supxlabel(self.caption(), x=0.01, ha="left", fontsize=7, color=GREY)
         if path is not None:
@@ -735,7 +756,8 @@ def _draw_places(axis, answers: list[Answer]) -> None:  # noqa: ANN001
         )  # fmt: skip
     axis.plot([], [], "o-", color=BLACK, ms=6, label="sum, 90 % interval")
     axis.axvline(0, color=GREY, lw=0.8, zorder=3)
-    axis.set_yticks(y, [f"{a.name}\n{a.served:,.0f} served" for a in shown], fontsize=8.5)
+    names = [f"{textwrap.fill(a.name, 26)}\n{a.served:,.0f} served" for a in shown]
+    axis.set_yticks(y, names, fontsize=8)
     axis.set_xlabel("months of work in four years, per 100 people served")
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
