@@ -356,10 +356,10 @@ class Across:
             count = len(self.closures)
             places = len(self.of(self.closures[0]))
             figure, axes = plt.subplots(
-                1, count, figsize=(3.6 + 3.9 * count, 1.9 + 0.5 * places), sharey=True,
-                squeeze=False, layout="constrained",
+                count, 1, figsize=(7.5, 1.9 + 0.5 * places * count), sharex=True, squeeze=False,
+                layout="constrained",
             )  # fmt: skip
-            for axis, closure in zip(axes[0], self.closures, strict=True):
+            for axis, closure in zip(axes[:, 0], self.closures, strict=True):
                 _draw_places(axis, self.of(closure))
                 axis.set_title(
                     f"Demand closure {closure}" if count > 1 else "",
@@ -370,6 +370,7 @@ class Across:
                 "What changes the work of the target group, by place", x=0.01, ha="left",
                 fontsize=11, fontweight="bold",
             )  # fmt: skip
+            axes[-1][0].set_xlabel("months of work in four years, per 100 people served")
             axes[0][0].legend(
                 loc="lower left", bbox_to_anchor=(-0.02, 1.01 if count == 1 else 1.06), ncols=5,
                 frameon=False, fontsize=8, handlelength=1.4, columnspacing=1.2, borderpad=0,
@@ -758,7 +759,6 @@ def _draw_places(axis, answers: list[Answer]) -> None:  # noqa: ANN001
     axis.axvline(0, color=GREY, lw=0.8, zorder=3)
     names = [f"{textwrap.fill(a.name, 26)}\n{a.served:,.0f} served" for a in shown]
     axis.set_yticks(y, names, fontsize=8)
-    axis.set_xlabel("months of work in four years, per 100 people served")
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
 

@@ -25,6 +25,8 @@ from simulator.files import manifest_of, write_study
 from simulator.town import Town
 from simulator.wording import Words
 
+THIN = 10  # simulated people served by a cohort, below which a cell is pointed out
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -43,6 +45,8 @@ class Cell:
         More months of work of that group in four years, per 100 served.
     left_out : dict
         Why a measure was left out, by measure.
+    simulated : float
+        Simulated people served, fewer than ``served`` in a scaled place.
     is_empty : bool
         Whether no measure fits.
     """
@@ -55,6 +59,7 @@ class Cell:
     per_100: Estimate | None
     work: Estimate | None
     left_out: dict[str, str]
+    simulated: float = 0.0
     is_empty: bool = False
 
     @property
@@ -63,9 +68,14 @@ class Cell:
         return self.market == self.pilot
 
     @property
+    def is_thin(self) -> bool:
+        """Whether so few simulated people are served that the ratio rests on chance meetings."""
+        return self.per_100 is not None and self.simulated < THIN
+
+    @property
     def is_told(self) -> bool:
-        """Whether the headline can be told from none."""
-        return self.per_100 is not None and self.per_100.is_told
+        """Whether the headline can be told from none; never where too few are served."""
+        return self.per_100 is not None and self.per_100.is_told and not self.is_thin
 
 
 @dataclass(frozen=True)
@@ -106,13 +116,14 @@ class Transfer:
             told = None if cell.per_100 is None else cell.is_told
             rows.append(
                 (cell.market, cell.pilot, cell.closure, cell.served, cell.workplaces, *numbers,
-                 told, "; ".join(cell.left_out), self.pairs, self.scales[cell.market])
+                 told, cell.simulated, "; ".join(cell.left_out), self.pairs,
+                 self.scales[cell.market])
             )  # fmt: skip
         names = [
             "market", "mix_of", "closure", "served", "workplaces",
             "per_100", "ci_low", "ci_high",
             "work_months_per_100", "work_ci_low", "work_ci_high",
-            "told", "left_out", "pairs", "scale",
+            "told", "simulated_served", "left_out", "pairs", "scale",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
 
@@ -157,26 +168,34 @@ class Transfer:
         if cell.per_100 is None:
             return "nobody served"
         words = Words("en", plain=True)
-        text = words.estimate(cell.per_100)
+        text = "too few served" if cell.is_thin else words.estimate(cell.per_100)
         return f"[{text}]" if cell.is_own else text
 
     def _told(self, closure: str) -> str:
         """Return which cells can be told from none."""
-        own = [cell for cell in self.cells if cell.closure == closure and cell.per_100 is not None]
+        known = [c for c in self.cells if c.closure == closure and c.per_100 is not None]
+        own = [cell for cell in known if not cell.is_thin]
         if self.pairs < ENOUGH_PAIRS:
             return f"{self.pairs} pairs are too few to tell; use {ENOUGH_PAIRS} or more."
         told = [cell for cell in own if cell.is_told]
         more = [f"{c.pilot} in {c.market}" for c in told if c.per_100 and c.per_100.mean > 0]
         less = [f"{c.pilot} in {c.market}" for c in told if c.per_100 and c.per_100.mean < 0]
-        # one in ten intervals misses the truth, so so many of the cells are told by chance
+        # one in ten intervals misses the truth; cells of a row share their reference worlds
         text = (
-            f"{len(told)} of {len(own)} cells can be told from none ({0.1 * len(own):.0f} would be "
-            "by chance if every mix did nothing)."
+            f"{len(told)} of {len(own)} cells can be told from none; some {0.1 * len(own):.0f} "
+            "would be by chance if no mix did anything, more or fewer since the cells of a row "
+            "share their reference. Another --seed shows which remain."
         )
         if more:
             text += f" More in work: {', '.join(more)}."
         if less:
             text += f" Fewer: {', '.join(less)}."
+        thin = [f"{c.pilot} in {c.market} ({c.simulated:.0f})" for c in known if c.is_thin]
+        if thin:
+            text += (
+                f" Left aside, since fewer than {THIN} simulated people are served: "
+                f"{', '.join(thin)}."
+            )
         return text
 
     def draw(self, path: str | Path | None = None):  # noqa: ANN201
@@ -185,7 +204,7 @@ class Transfer:
         import matplotlib.pyplot as plt
 
         size = len(self.names)
-        known = [abs(c.per_100.mean) for c in self.cells if c.per_100 is not None]
+        known = [abs(c.per_100.mean) for c in self.cells if c.per_100 is not None and c.is_told]
         most = max(known, default=1.0) or 1.0
         with matplotlib.rc_context(STYLE):
             figure, axes = plt.subplots(
@@ -205,9 +224,9 @@ class Transfer:
             version = manifest_of(command="", seeds=[], scenario_hash="")["version"]
             figure.supxlabel(
                 f"Target group of the market. On colour: told from none at 90 %; ? hatched: cannot "
-                f"be told (half width of the interval).\nFrame: a mix at home. {self.pairs} pairs "
-                f"of worlds (seeds {self.seeds[0]}-{self.seeds[-1]}), closure "
-                f"{' and '.join(self.closures)}. vacancy-chain-simulator {version}.",
+                f"be told (half width of the interval), or few people served.\nFrame: a mix at "
+                f"home. {self.pairs} pairs of worlds (seeds {self.seeds[0]}-{self.seeds[-1]}), "
+                f"closure {' and '.join(self.closures)}. vacancy-chain-simulator {version}.",
                 x=0.01, ha="left", fontsize=7, color=GREY,
             )  # fmt: skip
         if path is not None:
@@ -234,7 +253,10 @@ class Transfer:
                 )  # fmt: skip
                 # where nothing is told, not the mean but how wide its interval is
                 wide = math.inf if cell.per_100 is None else cell.per_100.high - mean
-                word = f"{mean:+.1f}" if cell.is_told else f"?\n\u00b1{wide:.0f}"
+                spread = f"\u00b1{wide:.{1 if wide < 10 else 0}f}"
+                word = f"{mean:+.1f}" if cell.is_told else f"?\n{spread}"
+                if cell.is_thin:
+                    word = "few\nserved"
                 if cell.per_100 is None or not cell.per_100.is_enough:
                     word = "-" if cell.per_100 is None else "?"
                 axis.text(
@@ -422,7 +444,9 @@ def transfer(
         for one in closures:
             for pilot, mix in chosen.items():
                 if mix is None:
-                    empty = Cell(label, pilot, one, 0.0, 0.0, None, None, gone[pilot], True)
+                    empty = Cell(
+                        label, pilot, one, 0.0, 0.0, None, None, gone[pilot], is_empty=True
+                    )
                     cells.append(empty)
                     continue
                 key = (one, mix.id, "assumed", "cohorts")
@@ -433,6 +457,7 @@ def transfer(
                         label, pilot, one, served, comparison.workplaces_served(key),
                         comparison.placements_per_100(key) if served > 0 else None,
                         work.scaled(100 / served) if served > 0 else None, gone[pilot],
+                        served / town.scale,
                     )
                 )  # fmt: skip
     words = Words("en", plain=True)

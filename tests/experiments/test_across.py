@@ -9,7 +9,7 @@ import pytest
 
 from experiments.across import ENDS, TABLES, TERMS, Across, across, scale_for, terms, towns_of
 from experiments.app import cli
-from experiments.transfer import added_by, transfer, transferred
+from experiments.transfer import Cell, added_by, transfer, transferred
 from scenarios import ScenarioError
 from scenarios.measures import based_on, mix_of
 from simulator.comparison import Estimate, compare
@@ -196,3 +196,10 @@ def test_an_unknown_place_is_refused(capsys, tmp_path, more) -> None:
     assert cli.main(["across", "kokola", *more, "--out", str(out)]) == 2
     assert "no place called 'kokola'" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_cell_with_few_served_is_never_told() -> None:
+    told = Estimate(5.0, 4.0, 6.0, 16)
+    assert Cell("a", "b", "R", 300.0, 0.0, told, told, {}, simulated=30.0).is_told
+    assert not Cell("a", "b", "R", 90.0, 0.0, told, told, {}, simulated=9.0).is_told
+    assert not Cell("a", "b", "R", 300.0, 0.0, sure(0.0), told, {}, simulated=30.0).is_told
