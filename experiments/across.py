@@ -404,18 +404,23 @@ class Across:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        places = [answer.label for answer in self.of(self.closures[0])]
+        own = self.of(self.closures[0])
         return write_study(
             folder,
             force,
             {"across": self.frame()},
             self.text(),
             {"across": self.draw()},
-            command=f"across({places}, seed={self.seed})",
+            command=" ".join(["across", *(answer.label for answer in own), *self.options()]),
             seeds=self.seeds,
             scenario_hash="-".join(self.scenario_hashes.values()),
             sites=self.scenario_hashes,
+            scales={answer.label: answer.scale for answer in own},
         )
+
+    def options(self) -> list[str]:
+        """Return the options of the command that makes this again."""
+        return options_of(self.closures, len(self.seeds), self.seed)
 
 
 # ---- one place -------------------------------------------------------------------------------
@@ -716,6 +721,12 @@ def _cost(answer: Answer) -> str:
     if answer.cost.value is not None:
         return words.estimate(answer.cost.value, sign=False) + rest
     return told[answer.cost.verdict] + rest
+
+
+def options_of(closures: Sequence[str], pairs: int, seed: int) -> list[str]:
+    """Return the options of a command."""
+    closure = closures[0] if len(closures) == 1 else "both"
+    return ["--replications", str(pairs), "--closure", closure, "--seed", str(seed)]
 
 
 def table_lines(heads: list[str], rows: list[list[str]]) -> list[str]:

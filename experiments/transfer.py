@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.across import table_lines, towns_of
+from experiments.across import options_of, table_lines, towns_of
 from scenarios.measures import Dose, Mix, based_on, check_mix_fits
 from simulator.comparison import ENOUGH_PAIRS, SEED_STEP, Estimate, compare
 from simulator.figures import BLACK, GREY, STYLE
@@ -291,11 +291,15 @@ class Transfer:
             {"transfer": self.frame()},
             self.text(),
             {"transfer": self.draw()},
-            command=f"transfer({list(self.names)}, seed={self.seed})",
+            command=" ".join(
+                ["across", "--transfer", *self.names,
+                 *options_of(self.closures, self.pairs, self.seed)]
+            ),
             seeds=self.seeds,
             scenario_hash="-".join(self.scenario_hashes.values()),
             sites=self.scenario_hashes,
-        )
+            scales=self.scales,
+        )  # fmt: skip
 
 
 def added_by(mix: Mix, today: Mix) -> dict[str, Dose]:

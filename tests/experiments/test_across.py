@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -133,9 +134,14 @@ def test_files_hold_the_answer(found, tmp_path) -> None:
     text = (folder / "answer.txt").read_text(encoding="utf-8")
     assert all(title in text for title in TABLES)
     assert "too few pairs to tell" in text
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"].endswith("--replications 2 --closure R --seed 1")
+    assert manifest["scales"] == {"kokkola": 1, "kokkola (2)": 1}
 
 
-def test_a_mix_at_home_gives_what_across_gives_and_every_cell_is_there(towns, found) -> None:
+def test_a_mix_at_home_gives_what_across_gives_and_every_cell_is_there(
+    towns, found, tmp_path
+) -> None:
     moved = transfer(towns, replications=PAIRS, closure="R", threads=2)
     assert len(moved.cells) == 4
     for answer in found.answers:
@@ -148,6 +154,7 @@ def test_a_mix_at_home_gives_what_across_gives_and_every_cell_is_there(towns, fo
     assert "too few to tell" in moved.text()
     assert len(moved.frame()) == 4
     assert len(moved.draw().axes[0].texts) == 4
+    assert (moved.write(tmp_path / "out") / "transfer.csv").exists()
 
 
 def test_what_travels_is_what_a_mix_adds_in_proportion_to_the_registered() -> None:
