@@ -190,7 +190,7 @@ class Transfer:
             text += f" More in work: {', '.join(more)}."
         if less:
             text += f" Fewer: {', '.join(less)}."
-        thin = [f"{c.pilot} in {c.market} ({c.simulated:.0f})" for c in known if c.is_thin]
+        thin = [f"{c.pilot} in {c.market} ({c.simulated:.1f})" for c in known if c.is_thin]
         if thin:
             text += (
                 f" Left aside, since fewer than {THIN} simulated people are served: "
@@ -246,7 +246,7 @@ class Transfer:
                 cell = self.at(market, pilot, closure)
                 mean = math.nan if cell.per_100 is None else cell.per_100.mean
                 # only the middle of the scale, so that black letters are read on every colour
-                shade = colours(0.5 + 0.3 * mean / most) if cell.is_told else "white"
+                shade = colours(0.5 + 0.25 * mean / most) if cell.is_told else "white"
                 axis.add_patch(
                     Rectangle((x - 0.5, y - 0.5), 1, 1, fc=shade, ec="#c8c8c8", lw=0.6,
                               hatch="" if cell.is_told else "////")
