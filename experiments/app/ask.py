@@ -459,6 +459,54 @@ def reserve(
 
 
 @app.command(rich_help_panel=ASK)
+def across(
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SITE]...", help="Shipped places or paths; default: all shipped."),
+    ] = None,
+    transfer: Annotated[
+        bool,
+        typer.Option("--transfer", help="Instead: the mix of each place in each other's market."),
+    ] = False,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="How many pairs of worlds (default 16, with --transfer 8); below 8 nothing can be"
+            " told.",
+        ),
+    ] = None,
+    closure: Annotated[
+        Closure, typer.Option(help="Does demand stay (R) or answer to hiring (E)?")
+    ] = Closure.BOTH,
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
+    threads: Threads = None,
+) -> None:
+    """Answer the four questions for several places and say where they differ."""
+    command = "transfer" if transfer else "across"
+    names = list(dict.fromkeys(sites or []))
+    folder = result_folder(out, force, command, names[0] if len(names) == 1 else "places")
+
+    given = {
+        "closure": closure.value, "seed": seed, "threads": threads,
+    }  # fmt: skip
+    with Progress("Comparing places") as progress:
+        if transfer:
+            from experiments.transfer import transfer as travel
+
+            found: Any = travel(
+                names or None, replications=replications or 8, progress=progress, **given
+            )
+        else:
+            from experiments.across import across as find
+
+            found = find(names or None, replications=replications or 16, progress=progress, **given)
+    _show(found, folder, force)
+
+
+@app.command(rich_help_panel=ASK)
 def workplace(
     site: Site,
     sector: Annotated[str, typer.Option(metavar="SECTOR", help="Sector, as the place names it.")],

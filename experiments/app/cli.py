@@ -23,7 +23,7 @@ vacancy-chains: a place, person by person and post by post, with and without mea
          vacancy-chains sites
   ask    what a mix of measures would do             compare  break-even  essential
                                                      optimise  impulses  saturation
-                                                     reserve  workplace  workshop
+                                                     reserve  across  workplace  workshop
          vacancy-chains compare kokkola
   study  one world, a trial, many worlds             run  trial  sweep  sensitivity
                                                      reproduce  bundle
