@@ -446,14 +446,14 @@ def transfer(
         )  # fmt: skip
         hashes[label] = town.scenario_hash([comparison.against, *comparison.mixes])
         for one in closures:
-            for pilot, mix in chosen.items():
-                if mix is None:
+            for pilot, own in chosen.items():
+                if own is None:
                     empty = Cell(
                         label, pilot, one, 0.0, 0.0, None, None, gone[pilot], is_empty=True
                     )
                     cells.append(empty)
                     continue
-                key = (one, mix.id, "assumed", "cohorts")
+                key = (one, own.id, "assumed", "cohorts")
                 served = comparison.served(key)
                 work = comparison.estimate(key, "work_months", "side", "target_jobseekers")
                 cells.append(

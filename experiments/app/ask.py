@@ -489,20 +489,22 @@ def across(
     names = list(dict.fromkeys(sites or []))
     folder = result_folder(out, force, command, names[0] if len(names) == 1 else "places")
 
-    given = {
-        "closure": closure.value, "seed": seed, "threads": threads,
-    }  # fmt: skip
     with Progress("Comparing places") as progress:
+        found: Any
         if transfer:
             from experiments.transfer import transfer as travel
 
-            found: Any = travel(
-                names or None, replications=replications or 8, progress=progress, **given
-            )
+            found = travel(
+                names or None, replications=replications or 8, closure=closure.value, seed=seed,
+                threads=threads, progress=progress,
+            )  # fmt: skip
         else:
             from experiments.across import across as find
 
-            found = find(names or None, replications=replications or 16, progress=progress, **given)
+            found = find(
+                names or None, replications=replications or 16, closure=closure.value, seed=seed,
+                threads=threads, progress=progress,
+            )  # fmt: skip
     _show(found, folder, force)
 
 
