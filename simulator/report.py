@@ -423,8 +423,13 @@ def _plain(words: Words, quantity: Quantity) -> str:
     if found is None:
         return words("format.not_determined")
     text = words.estimate(found, sign=quantity.signed, mark=False)
-    if quantity.signed and found.is_enough and not found.is_told and found.high > found.low:
-        text = f"{text[:-1]}; {words('format.none_told')})"
+    return _none_told(words, text, found) if quantity.signed else text
+
+
+def _none_told(words: Words, text: str, found: Estimate) -> str:
+    """Add in words, within the brackets, that a number cannot be told from none."""
+    if found.is_enough and not found.is_told and found.high > found.low:
+        return f"{text[:-1]}; {words('format.none_told')})"
     return text
 
 
@@ -467,7 +472,10 @@ def _questions_table(
                 elif costs:
                     own = [costs[closure, design_of(comparison)] for closure in closures]
                     cells = [
-                        euros(words, m.net) if m.priced else words("money.no_price") for m in own
+                        _none_told(words, euros(words, m.net, mark=False), m.net)
+                        if m.priced
+                        else words("money.no_price")
+                        for m in own
                     ]
                 else:
                     continue

@@ -1,5 +1,9 @@
-"""Settings of all tests."""
+"""Settings of all tests, and the browser in which they look at pages."""
 
+import os
+import shutil
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # compiled rules make the first example slow; the same examples in every run
@@ -7,3 +11,34 @@ settings.register_profile(
     "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("project")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+INSTALL = "apt-get install chromium"
+
+
+def chromium():
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium()
+    if path is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"no Chromium; install it with: {INSTALL}")
+        pytest.skip(f"no Chromium; install it with: {INSTALL}")
+    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield found
+    found.close()
+    playwright.stop()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -11,22 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-INSTALL = "apt-get install chromium"
-
-
-def chromium():
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def pytest_configure(config):
@@ -103,20 +86,6 @@ def shared():
     yield server
     server.stop()
     assert not [line for line in server.lines if "Traceback" in line], "\n".join(server.lines)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = chromium()
-    if path is None:
-        if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(f"no Chromium; install it with: {INSTALL}")
-        pytest.skip(f"no Chromium; install it with: {INSTALL}")
-    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
-    found = playwright.chromium.launch(executable_path=path, args=FLAGS)
-    yield found
-    found.close()
-    playwright.stop()
 
 
 def wrong(message):
