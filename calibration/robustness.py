@@ -28,7 +28,7 @@ from simulator.town import ROUNDS, Town
 PAIRS = 24
 SEEDS = (2, 3, 4)
 SCALE = 2  # one person in so many
-ENTRY_SHARES = (0.10, 0.35)  # of all posts; the range that model.md gives for the entry rung
+ENTRY_SHARES = (0.10, 0.35)  # of all posts; the range that docs/model.md gives for the entry rung
 STEEPNESS = (0.5,)  # factor on the parts of occupations that stand on the two upper rungs
 FOLLOWED = 48  # months of a cohort
 THIRD = 36  # its third year ends here

@@ -21,7 +21,7 @@ from simulator.world import ClauseColumn, Columns, Count, Help, Lever, Shift
 from simulator.world import Measure as Row
 
 KINDS = {"jobseeker": 0, "worker": 1, "employer": 2, "coordination": 3}
-ETA = 0.10  # share of the lottery that is never served (model.md section 7)
+ETA = 0.10  # share of the lottery that is never served (docs/model.md section 7)
 ALL = (1 << 62) - 1
 SIZES = {"micro": 0, "small": 1, "medium": 2, "large": 3}
 PERSON_LEVERS = {
