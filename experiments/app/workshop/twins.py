@@ -179,13 +179,28 @@ class Bench:
             path.advance(date - path.month)
 
     def cohort(
-        self, mix: Mix, seed: int, date: int, closure: str, path: World | None = None
+        self,
+        mix: Mix,
+        seed: int,
+        date: int,
+        closure: str,
+        path: World | None = None,
+        placebo: bool = False,
     ) -> Work:
-        """Follow the mix from a date; yields None by month, and once the first look."""
+        """Follow the mix, or its placebo, from a date; yields None by month, once the first look.
+
+        Parameters
+        ----------
+        path : World, optional
+            The reference path at the date, if it is at hand.
+        placebo : bool
+            Whether new measures do nothing but draw afresh for those whom they would have served.
+        """
         cells = self.reference(seed, date, closure, path).cells
         running = self.running(mix)
         world = self._at(seed, date, closure) if path is None else path.copy()
-        lay_out_mix(mix, self.town.site, self.town.place, start=date).install(world)
+        policy = lay_out_mix(mix, self.town.site, self.town.place, start=date)
+        policy.install(world, placebo=placebo, running=running if placebo else ())
         world.lay_out(date, HORIZON, cells, target_cells())
         for month in range(1, HORIZON + 1):
             world.advance(1)
