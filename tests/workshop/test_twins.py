@@ -54,13 +54,27 @@ def cohorts(bench):
     return mix, {seed: [first, *later]}
 
 
-def test_a_refined_result_is_that_of_compare(bench, cohorts, tmp_path):
-    mix, rows = cohorts
-    path = tmp_path / f"{mix.id}.toml"
+@pytest.fixture(scope="module")
+def theirs(cohorts, tmp_path_factory):
+    """The same by ``compare``."""
+    mix, _ = cohorts
+    path = tmp_path_factory.mktemp("mix") / f"{mix.id}.toml"
     path.write_text(mixes.mix_file(mix), encoding="utf-8")
-    theirs = compare(
+    return compare(
         "kokkola", mixes=[path], replications=1, closure="R", strengths=["assumed"], years=1
     )
+
+
+def test_a_placebo_is_that_of_compare(bench, cohorts, theirs):
+    mix, rows = cohorts
+    seed = bench.seeds[0]
+    found = [finish(bench.cohort(mix, seed, date, "R", placebo=True)).values for date in DATES]
+    np.testing.assert_array_equal(sum(found) / len(DATES), theirs.placebo["R"][0].scenario)
+    assert (found[0] != rows[seed][0].values).any()
+
+
+def test_a_refined_result_is_that_of_compare(bench, cohorts, theirs):
+    mix, rows = cohorts
     key = next(k for k in theirs.pairs if k[3] == "cohorts")
     ours = bench.compared(mix, "R", "assumed", rows, False)
     our_key = next(iter(ours.pairs))
