@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import logging
+import pickle
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -84,6 +85,19 @@ def unknown_name(file: str | Path, key: str, what: str, word: str, choices: Iter
     )
 
 
+def parsed(text: str) -> dict[str, Any]:
+    """Return TOML text as tables; the same text is parsed once, and everybody gets a copy.
+
+    A mix reads the same dozen files again at each movement of a slider of the page.
+    """
+    return pickle.loads(_parsed(text))
+
+
+@functools.lru_cache(maxsize=128)
+def _parsed(text: str) -> bytes:
+    return pickle.dumps(tomllib.loads(text))
+
+
 def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) -> dict | None:
     """Read a TOML file; on failure add a sentence to ``problems`` and return None.
 
@@ -93,7 +107,7 @@ def read_toml(path: str | Path, problems: list[str], check_schema: bool = True) 
     name = path.name
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        data = tomllib.loads(text)
+        data = parsed(text)
     except FileNotFoundError:
         problems.append(f"{path}: the file does not exist; give the path of a TOML file.")
         return None

@@ -22,7 +22,6 @@ from __future__ import annotations
 import csv
 import functools
 import re
-import tomllib
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,6 +35,7 @@ from scenarios.errors import (
     ScenarioError,
     Table,
     is_file,
+    parsed,
     read_toml,
     suggestion,
     unknown_name,
@@ -548,7 +548,7 @@ def shipped_mixes(site_id: str | None = None) -> list[str]:
     """
     mixes = [BASELINE]
     for name in _shipped("mixes"):
-        data = tomllib.loads((FOLDER / "mixes" / f"{name}.toml").read_text(encoding="utf-8"))
+        data = parsed((FOLDER / "mixes" / f"{name}.toml").read_text(encoding="utf-8"))
         if site_id is None or data.get("site") == site_id:
             mixes.append(name)
     return mixes

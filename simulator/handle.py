@@ -34,6 +34,7 @@ def _array_type(name: str) -> types.Array:
 
 
 FIELDS = {name: _array_type(name) for name in Columns._fields}
+DTYPES = {name: np.dtype(LAYOUT[name][0]) for name in Columns._fields}
 # numba's array struct: meminfo, parent, nitems, itemsize, data, shape, strides
 OFFSETS: dict[str, int] = {}
 _at = 0
@@ -51,14 +52,14 @@ class Handle:
         table = np.zeros(TABLE_WORDS, np.int64)
         for name, array in columns._asdict().items():
             kind = FIELDS[name]
-            if array.dtype.name != str(kind.dtype) or array.ndim != kind.ndim:
+            if array.dtype != DTYPES[name] or array.ndim != kind.ndim:
                 raise TypeError(f"{name}: {array.dtype} with {array.ndim} axes, expected {kind}")
             if not array.flags[f"{kind.layout}_CONTIGUOUS"]:
                 raise TypeError(f"{name} is not contiguous")
             at = OFFSETS[name] // WORD
             table[at + 2] = array.size
             table[at + 3] = array.itemsize
-            table[at + 4] = array.ctypes.data
+            table[at + 4] = array.__array_interface__["data"][0]
             table[at + 5 : at + 5 + array.ndim] = array.shape
             table[at + 5 + array.ndim : at + 5 + 2 * array.ndim] = array.strides
         self.table = table
