@@ -15,15 +15,11 @@ import numpy as np
 from simulator.columns import Workplace
 from simulator.engine import World
 from simulator.policy import Policy
-from simulator.world import ClauseColumn, Columns
+from simulator.world import ClauseColumn, Columns, Count
 from simulator.world import Measure as Row
 
 MARK = 61  # an employer number that no place uses (named ones count from 0) and a mask can hold
 SURE = 50.0  # log odds of taking part that stand for certainty
-# Places a month as a share of the people of a place. Each place brings 300 keyed tries
-# (simulator.enrolment.recruit_people), so that even the smaller number asks everybody.
-PLACES_FOR_ALL = 1.0
-PLACES_FOR_WILLING = 0.1
 
 
 @dataclass
@@ -75,9 +71,11 @@ class Offer(Policy):
     def apply(self, columns: Columns, month: int) -> None:
         """Set reach and places of a month, then lift the limits."""
         super().apply(columns, month)
-        share = PLACES_FOR_ALL if self.everybody else PLACES_FOR_WILLING
-        places = np.ceil(share * columns.register_heads.shape[0])
-        columns.measures[self.rows, Row.PLACES] = places
+        people = columns.counts[Count.PEOPLE]
+        # a place for everybody, whatever the size of groups
+        columns.measures[self.rows, Row.PLACES] = (
+            people + columns.measures[self.rows, Row.GROUP_SIZE]
+        )
         if self.everybody:
             columns.measures[self.rows, Row.KNOWN] = 1.0
             columns.access[:] = 1.0

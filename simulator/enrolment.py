@@ -299,11 +299,17 @@ def recruit_people(w, measure):
     lottery = stream_base(seed, Stream.LOTTERY, 0)
     bit = ONE << np.uint64(measure)
     cells = w.register_heads.shape[0]
+    # with a place for everybody each is asked once, and in which order does not matter
+    everybody = places >= w.counts[Count.ACTIVE_PEOPLE]
+    tries = cells if everybody else 300 * places + 500
     served = 0
-    for k in range(300 * places + 500):
-        soon = w.register_heads[index_high(word(number, base, 1 + k + AHEAD), cells)]
-        prefetch(w.people, max(soon, 0))
-        following = w.register_heads[index_high(word(number, base, 1 + k), cells)]
+    for k in range(tries):
+        cell = k
+        if not everybody:
+            soon = w.register_heads[index_high(word(number, base, 1 + k + AHEAD), cells)]
+            prefetch(w.people, max(soon, 0))
+            cell = index_high(word(number, base, 1 + k), cells)
+        following = w.register_heads[cell]
         while following >= 0:
             person = following
             following = w.register[person]
