@@ -179,6 +179,12 @@ def test_one_file_works_without_a_server_and_shows_no_neighbour(prepared, browse
     losses = {one["id"]: one for one in table_of(folder, library)["losses"]}
     rows = page.locator("[data-without]")
     assert set(rows.evaluate_all("all => all.map(e => e.dataset.without)")) == set(losses)
+    # and ten years of it
+    page.locator(".decade button").click()
+    page.wait_for_selector(".decade-svg")
+    years = table_of(folder, library)["decade"]["rows"]["at_work"]
+    cells = page.locator(".decade tbody tr").first.locator("td").all_text_contents()
+    assert float(cells[0].replace(",", "")) == pytest.approx(years[0]["reference"], rel=0.01)
     # a level that was not computed cannot be pressed
     row = page.locator('[data-measure="work_experience"]')
     assert row.locator('input[value="pilot"]').is_disabled()
@@ -188,7 +194,7 @@ def test_one_file_works_without_a_server_and_shows_no_neighbour(prepared, browse
     page.wait_for_function("() => document.body.innerText.includes('was not computed')")
     assert page.locator(".tile[data-mean]").count() == 0
     assert page.locator(".stairs, .who, .months svg").count() == 0
-    assert not page.locator(".essential").is_visible()
+    assert not page.locator(".essential, .decade").filter(visible=True).count()
     for lang in ("fi", "sv", "nl", "pt", "bg"):
         page.locator("#language").select_option(lang)
         page.wait_for_function(f"() => document.documentElement.lang.startsWith('{lang}')")

@@ -25,6 +25,7 @@ from scenarios.measures import load_mix
 from simulator.comparison import DATES
 
 from . import catalogue
+from .decade import decade
 from .eligible import eligible
 from .indispensable import losses
 from .mixes import Request, fitting_measures, mix_file, mix_of, read_request, services
@@ -34,7 +35,7 @@ from .twins import SEEDS
 
 FOLDER = Path("results/workshop")
 EXAMPLES_KEPT = 2  # chains told of each band of the staircase
-MORE = ("chains", "losses")  # what a line holds beside the answer
+MORE = ("chains", "losses", "decade")  # what a line holds beside the answer
 LARGEST_EXPORT = 15 * 1000 * 1000  # bytes
 
 
@@ -230,7 +231,7 @@ async def _finished(library: Library, request: Request) -> dict[str, Any]:
 
 
 async def more_of(library: Library, request: Request) -> dict[str, Any]:
-    """Return what the page may ask of a mix beside its answer: chains as examples, losses."""
+    """Return what the page may ask of a mix beside its answer: chains, losses, ten years."""
     bench = library.bench(request.site)
     mix = mix_of(request, bench.town.site)
     found: list[dict[str, Any]] = []
@@ -238,8 +239,16 @@ async def more_of(library: Library, request: Request) -> dict[str, Any]:
     def tell(_done: int, _total: int, losses: list[dict[str, Any]]) -> None:
         found[:] = losses
 
+    years: dict[str, Any] = {}
+
+    def tell_years(done: int, total: int, rows: dict[str, Any] | None) -> None:
+        years.update(done=done, total=total, rows=rows)
+
     await losses(bench, library.scheduler, mix, request.closure, Token(), tell)
-    return {"chains": library.examples(request).every(EXAMPLES_KEPT), "losses": found}
+    await decade(bench, library.scheduler, mix, request.closure, Token(), tell_years)
+    return {
+        "chains": library.examples(request).every(EXAMPLES_KEPT), "losses": found, "decade": years,
+    }  # fmt: skip
 
 
 # ---- one file --------------------------------------------------------------------------------

@@ -45,9 +45,10 @@ export function start() {
   tell("hello");
 }
 
-/** Whether chains can be told of a setting, and whom it cannot do without. */
+/** Whether chains can be told of a setting, whom it cannot do without, and what ten years bring. */
 export const hasChains = (setting) => !data || Boolean(find(setting)?.chains);
 export const hasLosses = (setting) => !data || Boolean(find(setting)?.losses);
+export const hasDecade = (setting) => !data || Boolean(find(setting)?.decade);
 
 /** What a server would answer to a question that has one answer. */
 export async function reply(message) {
@@ -59,6 +60,11 @@ export async function reply(message) {
     const losses = find(message.setting)?.losses || [];
     state.essential = { done: losses.length, total: losses.length, losses };
     tell("essential");
+    return {};
+  }
+  if (message.type === "decade") {
+    state.decade = find(message.setting)?.decade || null;
+    tell("decade");
     return {};
   }
   const one = message.type === "file" ? find(message.setting) : null;

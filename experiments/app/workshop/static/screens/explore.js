@@ -2,7 +2,7 @@
 import { below, h, newId } from "../dom.js";
 import { alsoIn, between, digits, name, number, secondLanguage, t } from "../i18n.js";
 import { band, difference, drawMonths, monthsTable, resetScales, steady, strip, verdict } from "../figures.js";
-import { data, hasChains, hasLosses, settings } from "../exported.js";
+import { data, hasChains, hasDecade, hasLosses, settings } from "../exported.js";
 import { controls } from "../measures.js";
 import { askEligible, purse } from "../purse.js";
 import { bandsOf, draw, scaleOf, table } from "../staircase.js";
@@ -192,7 +192,7 @@ export function explore(actions) {
         h("div", { class: "field" }, h("label", { for: chosen.id, class: "hidden" }, t("months.choose")), chosen),
         h("div", { class: "field" }, both, h("label", { for: both.id }, t("months.both")))),
         h("p", { class: "note" }, t("months.note")), monthsBox, oldNote, h("details", {}, h("summary", {}, t("button.table")), monthsData)),
-      data ? null : ten.node));
+      ten.node));
 
   const ownKey = () => JSON.stringify(ownOf());
   let drawn = ownKey();
@@ -235,6 +235,7 @@ export function explore(actions) {
     hint.hidden = !hasChains(state.setting);
     picture.classList.toggle("mute", hint.hidden);
     needed.node.hidden = !hasLosses(state.setting);
+    ten.node.hidden = !hasDecade(state.setting);
     // without a result there is nothing to look at, least of all an older one
     const absent = result && result.stage === "absent";
     rest.forEach((card) => { card.hidden = Boolean(absent); });
