@@ -48,6 +48,7 @@ MODULES = (
     "calibration.sign_cases",
     "calibration.twin_checks",
     "calibration.emergent",
+    "calibration.retirements",
     "calibration.recovery",
     "calibration.facts",
 )

@@ -306,9 +306,8 @@ def impulses(
                 world, post = with_impulse(base, kind, rung, at)
                 if post < 0:
                     break
-                if not is_promotion(
-                    base, who_got(world if kind == "promote" else near, post), rung
-                ):
+                inside = who_got(world if kind == "promote" else near, post)
+                if not is_promotion(base, inside, rung):
                     skipped += 1
                     continue
                 world.advance(months - 1)
