@@ -24,9 +24,10 @@ from simulator.codes import Status
 from simulator.columns import Person, Policy, Post, Trait
 from simulator.comparison import Estimate, estimate
 from simulator.engine import ROUNDS, World
-from simulator.impulses import is_promotion, who_got, with_impulse
+from simulator.impulses import impulses, is_promotion, who_got, with_impulse
 from simulator.parameters import Par
 from simulator.surroundings import LaidOut
+from simulator.town import Town
 from simulator.world import Flow, Stock
 
 BEFORE = 4  # months until vacancies, offers and starts have reached their usual numbers
@@ -156,15 +157,6 @@ class Found:
             yield what, value, Estimate(float(mean), float(low), float(high), len(self.added))
 
 
-def holds_upper(world: World, person: int) -> bool:
-    """Return whether somebody holds an upper post.
-
-    An application stays in when its sender has begun on another post, so a few move twice.
-    """
-    post = int(world.columns.people[Person.POST, person])
-    return post >= 0 and int(world.columns.posts[Post.RUNG, post]) == UPPER
-
-
 def follow(
     case: SignCase,
     kind: Kind,
@@ -203,8 +195,6 @@ def follow(
             got = world if kind == "promote" else near
             if post < 0 or not is_promotion(base, who_got(got, post), UPPER):
                 continue
-            if kind == "promote" and holds_upper(base, who_got(near, post)):
-                continue  # a move between upper posts would have been: another case
         reference = near.advance(months - 1)
         world.advance(months - 1)
         pair = np.array(counted(world)), np.array(counted(reference))
@@ -263,11 +253,37 @@ def table(worlds: int = WORLDS) -> str:
     return "\n".join(lines)
 
 
+def place_table(name: str, number: int) -> str:
+    """Return what a promotion to rung 1 does at a place, by what the displaced person held.
+
+    Every emptied post is advertised, so that the textbook says one vacancy, or none where an
+    incumbent is displaced; after three months.
+    """
+    town = Town(name, {"backfill": 1.0, "backfill_shrinking": 1.0})
+    found = impulses(town, rungs=(UPPER,), number=number, months=3)
+    lines = [
+        "| displaced | impulses | textbook | vacancies, all rungs | entry vacancies |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for (who, held), rows in found.frame.groupby(["displaced", "displaced_rung"]):
+        cells = []
+        for outcome in (("all", "all"), ("rung", "rung_0")):
+            values = found.values(("advertised_vacancies", *outcome), 3)
+            mean = found.mean(values, found.frame.index.isin(rows.index))
+            cells.append(f"{mean.mean:.2f} ({mean.low:.2f} to {mean.high:.2f})")
+        told = who.replace("_", " ") + (f", held rung {held}" if held >= 0 else "")
+        lines.append(f"| {told} | {len(rows)} | {int(held < 0)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run every case and print the table of the docs."""
     parser = argparse.ArgumentParser(prog="python -m calibration.sign_cases", description=__doc__)
     parser.add_argument("--worlds", type=int, default=WORLDS, help=f"default {WORLDS}")
-    print(table(parser.parse_args(arguments).worlds))
+    parser.add_argument("--place", help="instead: impulses at a place, by what the displaced held")
+    parser.add_argument("--number", type=int, default=400, help="impulses there, default 400")
+    given = parser.parse_args(arguments)
+    print(place_table(given.place, given.number) if given.place else table(given.worlds))
 
 
 if __name__ == "__main__":

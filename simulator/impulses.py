@@ -67,7 +67,8 @@ class Impulses:
     outcomes : list of Outcome
     frame : DataFrame
         One row per impulse: ``seed, market, rung, size_class, displaced`` and, for kind
-        ``promote``, what the closed form predicts of it.
+        ``promote``, the rung of the post that the displaced held (-1: none here) and what the
+        closed form predicts of it.
     effects : dict
         By window (months): array (impulses, outcomes), impulse minus base; sums of flows over the
         window, means of stocks.
@@ -210,16 +211,18 @@ def closed_form(
     w = base.columns
     own = int(w.posts[Post.WORKPLACE, post])
     b = _backfills(base, own)
-    who, other, b_other = "outside", -1, 0.0
+    who, other, b_other, rung = "outside", -1, 0.0, -1
     if 0 <= chosen < int(w.counts[Count.PEOPLE]):
         status = int(w.people[Person.STATUS, chosen])
         if status == Status.EMPLOYED:
             who, other = "local_incumbent", int(w.people[Person.POST, chosen])
+            rung = int(w.posts[Post.RUNG, other])
             other = int(w.posts[Post.WORKPLACE, other])
             b_other = _backfills(base, other)
         elif status in (Status.A, Status.P, Status.S, Status.N):
             who = "jobless"
-    row: dict[str, float | str] = {"displaced": who, "backfill": b, "backfill_other": b_other}
+    row: dict[str, float | str] = {"displaced": who, "displaced_rung": rung, "backfill": b,
+                                   "backfill_other": b_other}  # fmt: skip
     first = b - (b_other if other >= 0 else 0.0)
     vacancies = first * chain
     for end in months:
