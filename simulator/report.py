@@ -742,11 +742,14 @@ def _money_totals(
         id_ = f"{at}-money" if name == "row_net" else ""
         rows.append(_row([words(f"money.{name}"), *map(text, found.values())], id_=id_))
 
+    def ratio(name: str) -> Callable[[Money], str]:
+        return lambda m: ratio_text(words, getattr(m, name), m.priced)
+
     add("row_cost", lambda m: euros(words, m.cost) if m.priced else words("money.no_price"))
     add("row_saved", lambda m: euros(words, m.saved))
     add("row_net", lambda m: euros(words, m.net) if m.priced else words("money.no_price"))
     for name in ("per_placement", "per_job_year", "per_placement_net", "per_job_year_net"):
-        add(name, lambda m, name=name: ratio_text(words, getattr(m, name), m.priced))
+        add(name, ratio(name))
     add("row_payback", lambda m: payback_text(words, m))
     add(
         "row_at_most",
@@ -789,7 +792,7 @@ def _money_by_measure(
                     words("money.no_price") if price is None else words.number(price.value, 0),
                     "" if price is None else f"{price.grade}: {words(f'grade.{price.grade}')}",
                     words("money.no_price")
-                    if line.euros is None
+                    if line.euros is None or line.low is None or line.high is None
                     else f"{euros(words, line.euros, mark=False)}; "
                     f"{words.between(line.low, line.high, 0)}",
                     highest,
