@@ -363,6 +363,9 @@ class Host:
             w.counts[Count.SCREENED_UNTIL] = world.month  # bounds depend on effort
         if policy is not None:
             policy.install(world)
+        # before anybody is enrolled: substitutes' posts count in the first month's arrays
+        world.lay_out(world.month, self.study.horizon_months)
+        if policy is not None:
             room = int((arm == 1).sum()) + 10
             world._replace(
                 enrolments=np.zeros((len(Enrolment), room), np.int32),
@@ -373,7 +376,6 @@ class Host:
             w.counts[Count.MONTH] = world.month
             with np.errstate(over="ignore"):
                 _enrol_arm(handle(w), arm)
-        world.lay_out(world.month, self.study.horizon_months)
         return world
 
     def _run(self, at: int, policy: Policy | None) -> np.ndarray:
