@@ -187,6 +187,8 @@ def readme(pairs: int = PAIRS, threads: int | None = None) -> dict[str, Found | 
     found: dict[str, Found | None] = {}
     for one in SENTENCES:
         key = key_of(made, mix, one.strength, one.closure)
+        if key is None:
+            raise ValueError(f"compare has no arm for '{one.name}'")
         if one.row == "needed":
             multiple = needed(made, mix, one.closure).multiple
             found[one.name] = None if multiple is None else Found(multiple)

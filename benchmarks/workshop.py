@@ -166,6 +166,7 @@ def browser_times(url: str, moves: int) -> dict[str, float]:
 
 async def _person(url: str, seconds: float, number: int, times: list[float]) -> None:
     import websockets
+    from websockets.typing import Origin
 
     chance = random.Random(number)
     measures = ("taite", "career_management", "iisirekry", "coalition", "hiring_supports")
@@ -173,7 +174,7 @@ async def _person(url: str, seconds: float, number: int, times: list[float]) -> 
     base = url.rstrip("/")
     async with websockets.connect(
         f"{base.replace('http', 'ws')}/socket",
-        origin=base,
+        origin=Origin(base),
         max_size=2**24,  # type: ignore[arg-type]
     ) as line:
         await asyncio.sleep(chance.random() * 2)

@@ -232,10 +232,23 @@ class Calibration:
         """Return the survey unemployed per register unemployed at the point."""
         return float(np.mean([survey_per_register(r) for r in self.at_point.to_dict("records")]))
 
+    @property
+    def posterior(self) -> Posterior:
+        """Return :attr:`found`.
+
+        Raises
+        ------
+        ValueError
+            While the table is too short for a posterior.
+        """
+        if self.found is None:
+            raise ValueError("the table is too short for a posterior; simulate more worlds")
+        return self.found
+
     def named_draws(self) -> pd.DataFrame:
         """Return the draws by name of every parameter, as ``compare --draws`` reads them."""
         return pd.DataFrame(
-            [parameters_of(row, self.items) for row in self.found.draws.to_dict("records")]
+            [parameters_of(row, self.items) for row in self.posterior.draws.to_dict("records")]
         )
 
 

@@ -157,7 +157,9 @@ class Scheme:
 def _history(world, months: int) -> dict[str, np.ndarray]:  # noqa: ANN001
     """Advance month by month and keep who did what; rows are months, columns people."""
     n = int(world.columns.counts[Count.PEOPLE])
-    kept = {"status": [], "cover": [], "registered": [], "workplace": [], "sector": []}
+    kept: dict[str, list] = {
+        "status": [], "cover": [], "registered": [], "workplace": [], "sector": [],
+    }  # fmt: skip
 
     def note() -> None:
         w = world.columns
@@ -250,7 +252,7 @@ def scheme(
             gaps["public" if at else "private"].append(gap)
         total += len(was_in_work)
         for group in groups:
-            weeks[group].append(np.mean(gaps[group]) if gaps[group] else np.nan)
+            weeks[group].append(float(np.mean(gaps[group])) if gaps[group] else np.nan)
         days.append(np.mean(fewer) if fewer else np.nan)
         in_work.append(np.mean(was_in_work))
         same.append(np.mean(was_same))

@@ -180,7 +180,7 @@ def refilled(seen: Seen) -> float:
     """Return the share of posts left by quitters in the first year that are filled in a year."""
     x = seen.links
     left = seen.opened() & (x["opened_month"] < seen.first + YEAR) & np.isin(x["cause"], QUITS)
-    hired = {}
+    hired: dict[int, list[int]] = {}
     # a post may be withdrawn and advertised again: a later fill of the same post counts
     done = np.flatnonzero(seen.closed(Fill.PROMOTION, Fill.SIDEWARD_MOVE, *HIRES))
     for post, month in zip(x["post_row"][done], x["closed_month"][done], strict=True):

@@ -44,7 +44,7 @@ RIDGE = 0.4  # weight of staying where the parameters are, per step squared
 def moved(
     values: dict[str, float],
     changes: dict[str, float],
-    ranges: dict[str, tuple[float, float]] | None = None,
+    ranges: dict[str, tuple[float | None, float | None]] | None = None,
 ) -> dict[str, float]:
     """Return parameters with groups moved (in steps of :data:`STEP` or :data:`ADDED`).
 
@@ -80,7 +80,7 @@ def gauss_newton(
     groups: Sequence[str] = tuple(FREE),
     iterations: int = 2,
     longest: float = 2.0,
-    ranges: dict[str, tuple[float, float]] | None = None,
+    ranges: dict[str, tuple[float | None, float | None]] | None = None,
 ) -> tuple[dict[str, float], np.ndarray]:
     """Return better parameters and their distances.
 
@@ -112,13 +112,17 @@ def gauss_newton(
 def fit(site: str, seeds: Sequence[int] = (1, 2, 3, 4), iterations: int = 2) -> dict[str, float]:
     """Return the fitted values of the free parameters of a place."""
     town = Town(site)
-    fitted = [item for item in moment_list(town.site) if item.role == "fit"]
+    fitted = [
+        (item.id, item.target, item.tolerance)
+        for item in moment_list(town.site)
+        if item.role == "fit" and item.target is not None and item.tolerance is not None
+    ]
 
     def distances(values: dict[str, float]) -> np.ndarray:
         runs = simulate_many(town.site, seeds, values, HORIZON, (0, HORIZON))
         means = {key: np.mean([run.moments[key] for run in runs]) for key in runs[0].moments}
-        found = np.array([(means[m.id] - m.target) / m.tolerance for m in fitted])
-        found *= [2.0 if m.id in MARGINS else 1.0 for m in fitted]
+        found = np.array([(means[id_] - target) / tolerance for id_, target, tolerance in fitted])
+        found *= [2.0 if id_ in MARGINS else 1.0 for id_, *_ in fitted]
         print(f"largest distance {np.abs(found).max():.2f}, sum of squares {found @ found:.2f}")
         return found
 

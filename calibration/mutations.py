@@ -95,12 +95,15 @@ def mutants(agent: str) -> Iterator[Mutant]:
             continue
         nodes = list(ast.walk(rule))
         for at, node in enumerate(nodes):
+            if not isinstance(node, ast.expr | ast.stmt):  # operators and arguments have no line
+                continue
             for number, (change, _) in enumerate(_changes(node)):
-                changed = copy.deepcopy(rule)
-                target = list(ast.walk(changed))[at]
+                copied = copy.deepcopy(rule)
+                target = list(ast.walk(copied))[at]
                 new = list(_changes(target))[number][1]
                 before = ast.unparse(target)
-                changed = _Swap(target, new).visit(changed)
+                changed = _Swap(target, new).visit(copied)
+                assert isinstance(changed, ast.FunctionDef)
                 ast.fix_missing_locations(changed)
                 told = f"{change}: {before} -> {ast.unparse(new)}"
                 yield Mutant(agent, rule.name, node.lineno, told, changed)

@@ -194,7 +194,7 @@ def page(
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
     source = base64.b64encode(picture.getvalue()).decode()
-    found = result.found
+    found = result.posterior
     title = f"Calibration of {result.site.name.en}"
     text = "".join(f"<li>{escape(line)}</li>" for line in sentences(result))
     explained = pd.DataFrame(
@@ -202,7 +202,7 @@ def page(
             "target": [aim.id for aim in found.emulator.aims],
             "variance of the table explained": found.emulator.explained,
             "error, in tolerances": np.sqrt(np.diag(found.emulator.error))
-            / [aim.tolerance / abs(aim.value) for aim in found.emulator.aims],
+            / [aim.relative_tolerance for aim in found.emulator.aims],
         }
     )
     refused = int((result.rows["ok"] != 1).sum())

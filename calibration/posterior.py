@@ -135,7 +135,7 @@ def inner(frame: pd.DataFrame, items: Sequence[Coordinate]) -> np.ndarray:
 
 def tolerances(aims: Sequence[Aim]) -> np.ndarray:
     """Return the tolerances as standard deviations of the logarithm."""
-    return np.array([aim.tolerance / abs(aim.value) / SETTLED_AT for aim in aims])
+    return np.array([aim.relative_tolerance / SETTLED_AT for aim in aims])
 
 
 def log_prior(theta: np.ndarray, free: Sequence[Coordinate], bounds: np.ndarray) -> np.ndarray:

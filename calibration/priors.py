@@ -21,9 +21,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from calibration.least_squares import FREE
-from scenarios import Site, load_parameters
+from scenarios import ScenarioError, Site, load_parameters
 from scenarios.loader import SITES
 from scenarios.local import is_fitted
 from scenarios.schema import Parameter
@@ -143,7 +144,7 @@ class Coordinate:
         """Whether the targets may move it."""
         return self.kind == "free"
 
-    def inside(self, value: np.ndarray | float) -> np.ndarray:
+    def inside(self, value: ArrayLike) -> np.ndarray:
         """Return values on the scale where the prior is even."""
         x = np.asarray(value, float)
         if self.scale == "log":
@@ -176,6 +177,8 @@ class Coordinate:
             shape = stats.triang((self.mode - self.low) / width, self.low, width)
             return shape.ppf(u)
         if self.kind == "borrowed":
+            if self.mean is None or self.sd is None:
+                raise ValueError(f"{self.id} is borrowed, but has no mean and sd")
             left, right = (a - self.mean) / self.sd, (b - self.mean) / self.sd
             shape = stats.truncnorm(left, right, self.mean, self.sd)
         else:
@@ -190,19 +193,29 @@ class Coordinate:
         return {name: float(value) * f for name, f in zip(self.names, self.factors, strict=True)}
 
 
+def _bound(value: float | None, name: str, which: str) -> float:
+    if value is None:
+        raise ScenarioError(
+            f"The parameter '{name}' has no {which}; calibration draws it from a range, so it "
+            "needs both low and high."
+        )
+    return float(value)
+
+
 def _coordinate(
     name: str, names: tuple[str, ...], kind: str, numbers: Mapping[str, Parameter]
 ) -> Coordinate:
     first = numbers[names[0]]
     scale = "plain" if kind == "input" else SCALES.get(name, "log")
     if scale == "plain":
-        low, high = float(first.low), float(first.high)
+        low, high = _bound(first.low, names[0], "low"), _bound(first.high, names[0], "high")
         factors = (1.0,) * len(names)
     else:
         factors = tuple(numbers[n].value / first.value for n in names)
         low = max((numbers[n].low or LEAST * numbers[n].value) / f
                   for n, f in zip(names, factors, strict=True))  # fmt: skip
-        high = min(numbers[n].high / f for n, f in zip(names, factors, strict=True))
+        high = min(_bound(numbers[n].high, n, "high") / f
+                   for n, f in zip(names, factors, strict=True))  # fmt: skip
     return Coordinate(
         name, names, scale, low, high, factors, kind, float(first.value),
         first.meaning, first.unit, first.grade,

@@ -387,6 +387,19 @@ class Aim:
     statistic: Callable[[Row], float]
     ceiling: bool = False
 
+    @property
+    def relative_tolerance(self) -> float:
+        """Half-width within which it is met, relative to the value.
+
+        Raises
+        ------
+        ValueError
+            Where there are bounds and no value; those are not fitted.
+        """
+        if self.value is None or self.tolerance is None:
+            raise ValueError(f"the target {self.id} has bounds, but no value with a tolerance")
+        return self.tolerance / abs(self.value)
+
     def met(self, simulated: float) -> bool:
         """Return whether a simulated value lies within the tolerance."""
         if self.value is None or self.tolerance is None:

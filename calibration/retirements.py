@@ -209,10 +209,10 @@ def delayed_retirements(quick: bool, worlds: int = WORLDS) -> Iterator[CheckRow]
     young, _ = found.lost(Seen.YOUNG_HIRES)
     entry, _ = found.lost(Seen.ENTRY_HIRES)
     months, _ = found.lost(Seen.YOUNG_MONTHS)
-    for fact, value, high in (("E01", 0.2, 0.25), ("E02", 0.0, 0.1)):
+    for fact, value, most in (("E01", 0.2, 0.25), ("E02", 0.0, 0.1)):
         yield CheckRow(
             f"{fact}: entry-age hires lost per senior held in post for a year", kind,
-            bool(0.0 <= young.mean <= high), f"{value:g} (0 to {high:g})", told(young),
+            bool(0.0 <= young.mean <= most), f"{value:g} (0 to {most:g})", told(young),
             f"hires below {YOUNG} at the same workplaces; people below {YOUNG} in work there "
             f"{told(months.scaled(1 / 12))} fewer a senior, hires on the entry rung {told(entry)}",
         )  # fmt: skip

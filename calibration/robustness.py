@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -152,21 +153,25 @@ def cases(place: str | Site) -> list[Case]:
     """Return all cases of a place, the usual one first."""
     site = load_site(place) if not isinstance(place, Site) else place
     scale = site.scale.one_in if site.scale else 1
+
+    def changed(change: Callable[[Site, float], Site], by: float) -> Callable[[], Town]:
+        return lambda: Town(change(site, by))
+
     found = [Case("usual", "as in the README", lambda: Town(site))]
     found += [Case("seed", f"--seed {seed}", lambda: Town(site), seed=seed) for seed in SEEDS]
     found.append(Case("scale", f"1:{SCALE * scale}", lambda: Town(site, scale=SCALE * scale)))
     found += [
-        Case("rounds", f"{rounds} a month", lambda rounds=rounds: more_rounds(site, rounds))
+        Case("rounds", f"{rounds} a month", partial(more_rounds, site, rounds))
         for rounds in (ROUNDS // 2, 2 * ROUNDS)
     ]
     found += [
         Case("ladder", f"{100 * share:.0f} % entry posts",
-             lambda share=share: Town(entry_site(site, share)))
+             changed(entry_site, share))
         for share in ENTRY_SHARES
     ]  # fmt: skip
     found += [
         Case("ladder", f"upper rungs x {factor:g}",
-             lambda factor=factor: Town(flatter_site(site, factor)))
+             changed(flatter_site, factor))
         for factor in STEEPNESS
     ]  # fmt: skip
     found += [
@@ -179,7 +184,7 @@ def cases(place: str | Site) -> list[Case]:
     )  # fmt: skip
     found += [
         Case("rule", f"{name.removeprefix('variant_')} {code}",
-             lambda name=name, code=code: Town(site, {name: float(code)}))
+             partial(Town, site, {name: float(code)}))
         for name, code in variants()
     ]  # fmt: skip
     return found

@@ -135,7 +135,7 @@ def do_nothing_figures(town: Town, mix: Mix, worlds: int) -> tuple[np.ndarray, n
         there = _work_by_month(base, months)
         w = world.columns
         rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
-        rows = rows[:, rows[Enrolment.MEASURE] == world.policy.names.index("do_nothing")]
+        rows = rows[:, rows[Enrolment.MEASURE] == world.measure_names.index("do_nothing")]
         who, start = rows[Enrolment.WHO], rows[Enrolment.START]
         keep = (start + 12 <= months) & (who < there.shape[1])
         who, start, loser = who[keep], start[keep], rows[Enrolment.LOSER][keep] == 1

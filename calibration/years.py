@@ -83,14 +83,18 @@ def other_years(town: Town, found: pd.DataFrame) -> list[Year]:
     found : DataFrame
         From :func:`markets`.
     """
-    rows = [r for r in targets_of(town.id, town.site.like) if r.quantity in COMPARED and r.value]
-    base = {r.quantity: r.value for r in rows if r.chosen}
+    rows = [
+        (row, row.value)
+        for row in targets_of(town.id, town.site.like)
+        if row.quantity in COMPARED and row.value
+    ]
+    base = {row.quantity: value for row, value in rows if row.chosen}
     register = found["register"] / found.loc[0.0, "register"]
     order = np.argsort(register.to_numpy())
     by_year: dict[str, dict[str, float]] = {}
-    for row in rows:
+    for row, value in rows:
         if not row.chosen and "covid" not in row.note and row.quantity in base:
-            by_year.setdefault(row.year, {})[row.quantity] = row.value / base[row.quantity]
+            by_year.setdefault(row.year, {})[row.quantity] = value / base[row.quantity]
     said = []
     for year, figures in sorted(by_year.items()):
         if "unemployed_registered" not in figures or len(figures) < 2:

@@ -73,8 +73,8 @@ def bundle(folder: str | Path, target: str | Path | None = None, force: bool = F
         partial = target.with_name(f".{target.name}.part")
         try:
             with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-                for inside in sorted(files):
-                    archive.writestr(zipfile.ZipInfo(f"{name}/{inside}", EPOCH), files[inside])
+                for entry in sorted(files):
+                    archive.writestr(zipfile.ZipInfo(f"{name}/{entry}", EPOCH), files[entry])
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from scenarios import ScenarioError, Site
 from scenarios.errors import Table, read_toml, suggestion, unknown_name, validate
@@ -488,7 +488,7 @@ def plan_from(inputs: dict[str, Any]) -> Plan:
     problems: list[str] = []
     file = Path("manifest.json")
 
-    def read(model: type, data: Any) -> Any:
+    def read(model: type[BaseModel], data: Any) -> Any:
         try:
             return model.model_validate_json(data)
         except ValueError as error:
@@ -564,7 +564,7 @@ def _dimensions(
             if values is not None and any(isinstance(v, str) for v in values):
                 problems.append(f"{file.name}: {at} has text in values, but must have numbers.")
                 continue
-            given = values or [v for v in (factor.low, factor.high) if v is not None]
+            given = [v for v in values or (factor.low, factor.high) if isinstance(v, int | float)]
             outside = [v for v in given if (low is not None and v < low)
                        or (high is not None and v > high)]  # fmt: skip
             if outside:
@@ -632,10 +632,10 @@ def _lever(
             yield Dimension("lever", name, column, values=tuple(factor.values), unit="months")
             return
         bounds, unit = (0.0, 1.0), "share of the capacity"
-    given = factor.values or [v for v in (factor.low, factor.high) if v is not None]
-    if any(isinstance(v, str) for v in given):
+    if any(isinstance(v, str) for v in factor.values or ()):
         problems.append(f"{at} has text in values, but must have numbers.")
         return
+    given = [v for v in factor.values or (factor.low, factor.high) if isinstance(v, int | float)]
     outside = [v for v in given if not bounds[0] <= v <= bounds[1]]
     if outside:
         problems.append(

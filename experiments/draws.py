@@ -227,7 +227,7 @@ def decompose(
     between = max(variance - noise, 0.0)
     spread = np.sqrt(between + variance / max(n, 1))
     half = float(ndtri(0.5 + LEVEL / 2) * spread) if n > 1 else np.inf
-    found = {
+    found: dict[str, Any] = {
         "mean": mean, "ci_low": mean - half, "ci_high": mean + half,
         "below_zero": float(ndtr(-mean / spread)) if spread > 0 else float(mean < 0),
         "input_variance": between, "simulation": min(noise / variance, 1.0) if variance else 0.0,

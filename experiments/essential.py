@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from scenarios import ScenarioError
-from scenarios.measures import Mix, PartnerChange, load_partners
+from scenarios.measures import Mix, PartnerChange, PartnerKind, load_partners
 from simulator.comparison import THIRD_YEAR, Comparison, Estimate, compare, estimate
 from simulator.files import write_study
 from simulator.town import Town
@@ -123,7 +123,7 @@ def _line(loss: Loss) -> str:
     )
 
 
-def partners_of(mix: Mix) -> list[str]:
+def partners_of(mix: Mix) -> list[PartnerKind]:
     """Return the partners that deliver, refer to or accompany for a measure of the mix."""
     known = load_partners().changed_by(mix).partners
     used = set()
@@ -133,7 +133,7 @@ def partners_of(mix: Mix) -> list[str]:
     return [kind for kind in known if kind in used | accompany]
 
 
-def without_partner(mix: Mix, kind: str) -> Mix:
+def without_partner(mix: Mix, kind: PartnerKind) -> Mix:
     """Return the same mix in which a partner does not take part."""
     changes = {**mix.partners, kind: PartnerChange(takes_part=False)}
     return mix.model_copy(update={"id": f"{mix.id}_without_{kind}", "partners": changes})

@@ -317,7 +317,8 @@ def _turns(plan: Plan, case: Case, i: int) -> tuple[float, float, float]:
 def _value(dimension: Dimension, code: float) -> float:
     if dimension.values is None:
         return float(code)
-    return float(np.interp(code, np.arange(len(dimension.values)), dimension.values))
+    values = np.array(dimension.values, float)  # words have no turning point, see _turns
+    return float(np.interp(code, np.arange(len(values)), values))
 
 
 def _sentence(plan: Plan, case: Case, outcome: str, at: int) -> str:

@@ -80,7 +80,7 @@ class Offer(Policy):
             columns.measures[self.rows, Row.KNOWN] = 1.0
             columns.access[:] = 1.0
 
-    def only_at(self, world: World, workplaces: Sequence[int]) -> None:
+    def only_at(self, world: World, workplaces: Sequence[int] | np.ndarray) -> None:
         """Restrict the measures offered to some workplaces of a world.
 
         They get an employer number of their own, which no rule but the condition of a measure

@@ -113,7 +113,7 @@ class Space:
         """Return the same by payer."""
         paid = dict.fromkeys(PAYERS, 0.0)
         for part in plan:
-            for payer, share in (self.costs[part[0]].paid_by or {"unknown": 1.0}).items():
+            for payer, share in self.costs[part[0]].payers.items():
                 paid[payer] += share * self.euros[part]
         return paid
 
@@ -904,13 +904,13 @@ def optimise(
         )
     prices = costs
     if not isinstance(prices, Costs):
-        prices = load_costs(town.id if costs is None else costs, town.id, running.measures)
+        prices = load_costs(town.id if prices is None else prices, town.id, running.measures)
     space = space_of(town, running, prices, measures)
     plans = space.affordable(budget)
     if not plans:
-        (name, level), euros = min(space.euros.items(), key=lambda item: item[1])
+        (name, level), least = min(space.euros.items(), key=lambda item: item[1])
         raise ScenarioError(
-            f"Nothing fits {budget:,.0f} EUR: the cheapest is {name} {level} with {euros:,.0f} EUR."
+            f"Nothing fits {budget:,.0f} EUR: the cheapest is {name} {level} with {least:,.0f} EUR."
         )
     named = site if isinstance(site, str | Path) else None
     posterior = None  # where none is shipped, the ranges of the levers alone

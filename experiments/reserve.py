@@ -271,10 +271,10 @@ def reserve(
         if kind == "support":
             w = world.columns
             rows = w.enrolments[:, : int(w.counts[Count.ENROLMENTS])]
-            mine = [world.policy.names.index(name) for name in support]
-            own = np.isin(rows[Enrolment.MEASURE], mine) & (rows[Enrolment.LOSER] == 0)
-            own &= rows[Enrolment.START] >= 0
-            units = np.bincount(rows[Enrolment.START, own], minlength=TERM).tolist()
+            mine = [world.measure_names.index(name) for name in support]
+            served = np.isin(rows[Enrolment.MEASURE], mine) & (rows[Enrolment.LOSER] == 0)
+            served &= rows[Enrolment.START] >= 0
+            units = np.bincount(rows[Enrolment.START, served], minlength=TERM).tolist()
         names, values = series(world)
         found = {(o.outcome, o.breakdown, o.group): i for i, o in enumerate(names)}
         rows_ = [found[outcome] for outcome in SHOWN.values()]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from experiments.offers import Offer
 from scenarios import ScenarioError
-from scenarios.measures import Dose, Measure, load_measure, mix_of
+from scenarios.measures import Dose, Measure, StrengthWord, load_measure, mix_of
 from simulator.comparison import SEED_STEP, Estimate, estimate
 from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
@@ -205,7 +205,7 @@ def saturation(
     shares: Sequence[float] = SHARES,
     markets: Sequence[str] = tuple(MARKETS),
     closures: Sequence[str] = CLOSURES,
-    strength: str = "assumed",
+    strength: StrengthWord = "assumed",
     months: int = 24,
     replications: int = 16,
     seed: int = 1,

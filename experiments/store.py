@@ -259,10 +259,10 @@ class Store:
                         for first in range(0, len(part), GROUP):
                             # one chunk, so that pages do not show where shards ended
                             writer.write_table(part.slice(first, GROUP).combine_chunks())
-                with partial.open("rb") as stream:
-                    while data := stream.read(1 << 20):
+                with partial.open("rb") as written:
+                    while data := written.read(1 << 20):
                         digest.update(data)
-                    os.fsync(stream.fileno())
+                    os.fsync(written.fileno())
                 partial.replace(path)
             finally:
                 partial.unlink(missing_ok=True)

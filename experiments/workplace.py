@@ -20,7 +20,7 @@ import pandas as pd
 
 from experiments.offers import Offer
 from scenarios import ScenarioError
-from scenarios.measures import Dose, Mix
+from scenarios.measures import Dose, Mix, StrengthWord
 from simulator.codes import RUNGS, Cause, EventKind, Fill, PostState
 from simulator.columns import Event, Post, Workplace
 from simulator.comparison import SEED_STEP, Estimate, estimate
@@ -240,7 +240,7 @@ def support_of(town: Town, mix: Mix) -> tuple[str, ...]:
     return tuple(found)
 
 
-def offered(today: Mix, mix: Mix, support: Sequence[str], strength: str) -> Mix:
+def offered(today: Mix, mix: Mix, support: Sequence[str], strength: StrengthWord) -> Mix:
     """Return today's services with the support of a mix added, without end."""
     doses = {name: Dose(dose=1.0, strength=strength) for name in support}
     return today.model_copy(
@@ -263,7 +263,9 @@ def origins(ledger: Ledger) -> np.ndarray:
     return np.array([of[chain] for chain in ledger.links["chain_id"].tolist()], np.int32)
 
 
-def read_posts(links: dict[str, np.ndarray], chosen: Sequence[int], years: int) -> pd.DataFrame:
+def read_posts(
+    links: dict[str, np.ndarray], chosen: Sequence[int] | np.ndarray, years: int
+) -> pd.DataFrame:
     """Return the posts that opened at some workplaces within so many years, one row each.
 
     Parameters
@@ -344,7 +346,7 @@ def read_staff(
 
 def read_newcomers(
     events: np.ndarray, workplace_of_post: np.ndarray, links: dict[str, np.ndarray],
-    chosen: Sequence[int], years: int,
+    chosen: Sequence[int] | np.ndarray, years: int,
 ) -> dict[int, list[int]]:  # fmt: skip
     """Return by workplace how many newcomers came within so many years, and stayed a year."""
     came = np.flatnonzero(
@@ -376,7 +378,7 @@ def read_newcomers(
 
 
 def counted(
-    record, links: dict[str, np.ndarray], chosen: Sequence[int], staff: dict[int, int],
+    record, links: dict[str, np.ndarray], chosen: Sequence[int] | np.ndarray, staff: dict[int, int],
     takers: set[int],
 ) -> list[tuple[int, int, str, str, float]]:  # fmt: skip  # noqa: ANN001
     """Return (years, workplace, about, what, number) of what happened at some workplaces.
@@ -739,7 +741,7 @@ def workplace(
                     (events[:, Event.KIND] == EventKind.ENROLLED)
                     & (events[:, Event.WHEN] >> ROUND_BITS == 0)
                 ]
-                own = [world.policy.names.index(name) for name in support]
+                own = [world.measure_names.index(name) for name in support]
                 entered = entered[np.isin(entered[:, Event.MEASURE], own)]
                 takers = set(entered[:, Event.PERSON].tolist())
             ledger = derive_ledger(record)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -33,6 +33,7 @@ from scenarios.schema import Id, Names, Site
 FOLDER = Path(__file__).parent / "breaks"
 PENALTIES = "penalties"  # a factor on every penalty of penalties.toml
 SideName = Literal["with", "without"]
+SIDES: tuple[SideName, ...] = get_args(SideName)
 
 
 class OutcomeName(Table):
@@ -158,7 +159,7 @@ def _problems(item: Break, path: Path) -> list[str]:
         wrong.append(unknown_name(path, "site", "place", item.site, shipped_sites()))
         return wrong
     known = [*default_parameters(), PENALTIES]
-    for name in ("with", "without"):
+    for name in SIDES:
         side = item.side(name)
         for parameter in side.parameters:
             if parameter not in known:
@@ -170,7 +171,7 @@ def _problems(item: Break, path: Path) -> list[str]:
                 wrong.append(unknown_name(path, key, "measure", measure, shipped_measures()))
     if wrong:
         return wrong
-    for name in ("with", "without"):
+    for name in SIDES:
         try:
             item.place(name)
             item.mix_of(name)

@@ -15,22 +15,27 @@ from pydantic import Field, model_validator
 
 from scenarios.errors import SCHEMA, ScenarioError, Table, read_toml, suggestion, validate
 from scenarios.measures import PRICE_UNITS, Measure, shipped_measures
-from scenarios.numbers import Number, Text, number
+from scenarios.numbers import Number, Text, is_number
 
 Payer = Literal["municipality", "state", "insurance", "health", "employer", "project"]
 PAYERS: tuple[str, ...] = (*get_args(Payer), "unknown")
 FOLDER = Path(__file__).parent / "costs"
 
 Chance = Annotated[float, Field(ge=0, le=1)]
-Share = number("share", 0.0, 1.0)
-PerYear = number("EUR per year", 0.0)
-PerEvent = number("persons", 1.0)
+Share = Annotated[Number, is_number("share", 0.0, 1.0)]
+PerYear = Annotated[Number, is_number("EUR per year", 0.0)]
+PerEvent = Annotated[Number, is_number("persons", 1.0)]
 
 
-def _sums_to_one(shares: Mapping[str, float], what: str) -> None:
+def _sums_to_one(shares: Mapping[Payer, float], what: str) -> None:
     total = sum(shares.values())
     if shares and abs(total - 1.0) > 1e-6:
         raise ValueError(f"has shares of {what} that sum to {total:.4g}, but must sum to 1.")
+
+
+def _payers(shares: Mapping[Payer, float]) -> dict[str, float]:
+    """Return shares by payer; ``unknown`` pays where there are none."""
+    return {payer: share for payer, share in shares.items()} or {"unknown": 1.0}
 
 
 class MeasureCost(Table):
@@ -42,9 +47,14 @@ class MeasureCost(Table):
     """
 
     price: Number | None = None
-    fixed: PerYear | None = None  # type: ignore[valid-type]
-    people_per_event: PerEvent | None = None  # type: ignore[valid-type]
+    fixed: PerYear | None = None
+    people_per_event: PerEvent | None = None
     paid_by: dict[Payer, Chance] = {}
+
+    @property
+    def payers(self) -> dict[str, float]:
+        """Return who pays which share; ``unknown`` where the file does not say."""
+        return _payers(self.paid_by)
 
     @model_validator(mode="after")
     def _check(self) -> MeasureCost:
@@ -77,7 +87,7 @@ class BenefitShares(Table):
 class BenefitCosts(Table):
     """Benefits: in which share of registered months one is paid, and by whom."""
 
-    received: Share  # type: ignore[valid-type]
+    received: Share
     shares: list[BenefitShares] = []
 
 
@@ -99,7 +109,7 @@ class Costs(Table):
         """Return who pays benefits in a calendar month; ``unknown`` where no row says."""
         now = f"{year:04d}-{month:02d}"
         known = [row for row in self.benefits.shares if row.since <= now]
-        return dict(max(known, key=lambda row: row.since).paid_by) if known else {"unknown": 1.0}
+        return _payers(max(known, key=lambda row: row.since).paid_by if known else {})
 
 
 def shipped_costs() -> list[str]:

@@ -70,7 +70,7 @@ def page() -> str:
     evidence = _evidence()
     measures = [load_measure(name) for name in shipped_measures()]
     lines = [HEAD, "## Barriers", ""]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for barrier in evidence_ids("measures", "measure_id"):
         if not barrier.startswith("BR"):
             continue
@@ -79,7 +79,7 @@ def page() -> str:
         for measure in measures:
             if barrier not in measure.answers:
                 continue
-            levers = measure.levers or [None]
+            levers: list[Lever | None] = [*measure.levers] or [None]
             for lever in levers:
                 rows.append(
                     (
@@ -123,6 +123,7 @@ def page() -> str:
                     s.source.replace("|", "/"),
                 )
             )
+    header: tuple[str, ...]
     header = ("measure", "kind", "evidence", "lever", "size", "grade", "strength", "source")
     lines += table(header, rows)
     lines += ["", "## Levers", ""]

@@ -805,7 +805,7 @@ def check_mix_fits(
         Flags, sector codes and employer ids of the site file.
     """
     known = {"barrier": list(barriers), "sector": list(sectors), "employer": list(employers)}
-    problems = []
+    problems: list[str] = []
     for measure in mix.files.values():
         flags = barriers_named(measure.eligibility)
         flags += [lever.by_flag.flag for lever in measure.levers if lever.by_flag]

@@ -84,8 +84,10 @@ class Surroundings(Table):
 
     def grades(self) -> list[str]:
         """Return the grades of its numbers, one each."""
-        return [item.grade for item in (*self.closures, *self.services)] + [
-            plant.posts.grade for plant in self.plants
+        return [
+            *(closure.grade for closure in self.closures),
+            *(service.grade for service in self.services),
+            *(plant.posts.grade for plant in self.plants),
         ]
 
     def under(self, mix: Mix) -> Mix:

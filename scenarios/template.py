@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import model_validator
 
 from scenarios.borrow import Data, lookup, value_of
-from scenarios.errors import Table, validate
+from scenarios.errors import ScenarioError, Table, validate
 from scenarios.numbers import JUDGEMENT, Grade, Text
 
 _MOST_HERE = 0.98  # at least a few of a place's posts are held by people living elsewhere
@@ -101,7 +101,7 @@ def apply_ten(
     if ten is None:
         return
     jobs, employed = ten.jobs.value, ten.employed.value
-    here = min(value_of(base, "margins.work_here_share") * employed, _MOST_HERE * jobs)
+    here = min(_lent(base, "margins.work_here_share") * employed, _MOST_HERE * jobs)
     margins = data.setdefault("margins", {})
     margins["residents"] = _number(ten.population_15_74, "persons")
     margins["filled_posts"] = _number(ten.jobs, "posts")
@@ -127,9 +127,9 @@ def apply_ten(
     )
     contracts = data["contracts"]
     # starters per hire as in the place it is like: some hires have ended within three months
-    base_hires = 12 * value_of(base, "vacancies.public_opened") / public_share
-    base_started = value_of(base, "contracts.started_three_months_share")
-    per_hire = base_started * value_of(base, "margins.filled_posts") / base_hires
+    base_hires = 12 * _lent(base, "vacancies.public_opened") / public_share
+    base_started = _lent(base, "contracts.started_three_months_share")
+    per_hire = base_started * _lent(base, "margins.filled_posts") / base_hires
     started = min(per_hire * hires / jobs, 0.3)
     contracts["started_three_months_share"] = _derived(
         started, "share", "yearly hires of [ten]; how many last three months borrowed"
@@ -155,6 +155,16 @@ def _derived(
         "low": 0.6 * value if low is None else min(low, value),
         "high": 1.5 * value if high is None else max(high, value),
     }  # fmt: skip
+
+
+def _lent(base: Data, key: str) -> float:
+    """Return a number of the place that another one is like."""
+    value = value_of(base, key)
+    if value is None:
+        raise ScenarioError(
+            f"{base['id']} has no number {key} to lend; name a place in 'like' that has it."
+        )
+    return value
 
 
 def _posts(data: Data, ten: Ten, jobs: float) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from scenarios.conditions import Clause
+from scenarios.conditions import Clause, StatusWord
 from scenarios.errors import ScenarioError, Table, read_toml, validate
 from scenarios.measures import EffectId, shipped_measures
 
@@ -36,7 +36,7 @@ class Study(Table):
     horizon_source: str = "effects.csv"
     discount: Annotated[float, Field(gt=0, le=1)] = 1.0
     control_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
-    statuses: list[str] | None = None
+    statuses: list[StatusWord] | None = None
     age_min: int | None = None
     register_months_min: float | None = None
     register_months_max: float | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 SCHEMA = 1  # version of all scenario files
 
@@ -38,7 +38,7 @@ STEPS: dict[int, tuple[Rename, ...]] = {
 }
 
 
-def older(version: Any) -> bool:
+def older(version: Any) -> TypeGuard[int]:
     """Whether files of a schema can be read by way of the steps."""
     return type(version) is int and version < SCHEMA and version in STEPS  # true is an int too
 

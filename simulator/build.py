@@ -337,9 +337,9 @@ def _residents(site: Site, month: int, rng: np.random.Generator) -> tuple[np.nda
     ]  # fmt: skip
     totals[_N] = half_up(counts["residents"]) - sum(totals)
     # remainders run along the ages within sex and schooling, whose counts are the small ones
-    order = (2, 1, 0)
+    axes = (2, 1, 0)
     whole = np.stack(
-        [_rounded(table[..., work].transpose(order), totals[work]).T for work in range(6)], axis=-1
+        [_rounded(table[..., work].transpose(axes), totals[work]).T for work in range(6)], axis=-1
     )
     group, sex, school, work = (
         np.repeat(index, whole.ravel()) for index in np.indices(whole.shape).reshape(4, -1)

@@ -89,8 +89,8 @@ def drop_gone(world: World) -> None:
             array = getattr(w, name)
             arrays[name] = widened(np.asfortranarray(array[..., kept]), room)
     people, posts = arrays["people"][:, :n_people], arrays["posts"][:, :n_posts]
-    for column in _POSTS_OF_PERSON:
-        people[column] = post_at[people[column]]
+    for own in _POSTS_OF_PERSON:
+        people[own] = post_at[people[own]]
     for column in _PEOPLE_OF_POST:
         rows = posts[column]
         posts[column] = np.where(rows >= 0, person_at[np.maximum(rows, -1)], rows)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,26 @@ class Arm:
     def key(self) -> tuple[str, str]:
         """Mix id and strength."""
         return self.mix.id, self.strength
+
+
+class Direct(TypedDict):
+    """Direct effect of one arm, months in work.
+
+    Attributes
+    ----------
+    per_person, total : Estimate
+        Of one person served; of all served of a cohort.
+    served_mean, losers_mean : float
+    served, losers : float
+        Numbers of people.
+    """
+
+    per_person: Estimate
+    total: Estimate
+    served_mean: float
+    losers_mean: float
+    served: float
+    losers: float
 
 
 @dataclass
@@ -273,7 +294,8 @@ class Comparison:
         without = np.array(change) / ((last - first) if mean else 1)
 
         def told(values: np.ndarray) -> Estimate:
-            return Estimate(*(float(x) for x in estimate(values)), len(values))
+            mean, low, high = (float(x) for x in estimate(values))
+            return Estimate(mean, low, high, len(values))
 
         return told(own), told(without), told(own - without)
 
@@ -367,16 +389,12 @@ class Comparison:
         """Return the cohorts per person served: of a scaled place each stands for several."""
         return (len(DATES) if key[3] == "cohorts" else 1) / self.town.scale
 
-    def direct(
-        self, key: Key, months: int = 24, target_only: bool = False
-    ) -> dict[str, Estimate | float]:
+    def direct(self, key: Key, months: int = 24, target_only: bool = False) -> Direct:
         """Return the direct effect by lottery: served against losers, months in work.
 
         Returns
         -------
-        dict
-            ``per_person`` (Estimate), ``total`` (Estimate, all served of a cohort),
-            ``served_mean``, ``losers_mean``, ``served``, ``losers`` (numbers of people).
+        Direct
         """
         column = 3 if months == 12 else 4
         n_measures = 1 + max(
@@ -595,8 +613,8 @@ class _Job:
     def _cohorts(self, seed: int, closure: str, found: dict, placebo: dict) -> None:
         path = self._path(seed, closure)
         sums: dict[tuple[str, str], list] = {arm.key: [0.0, []] for arm in self.arms}
-        base = 0.0
-        fake = 0.0
+        base = np.zeros(())
+        fake = np.zeros(())
         years = HORIZON // 12
         theirs = np.zeros((len(self.bought), years))
         ours = {arm.key: theirs.copy() for arm in self.arms}
@@ -738,7 +756,7 @@ def compare(
     prices = costs
     if not isinstance(prices, Costs):
         priced = {name for mix in (*chosen, reference) for name in mix.measures}
-        prices = load_costs(town.id if costs is None else costs, town.id, priced)
+        prices = load_costs(town.id if prices is None else prices, town.id, priced)
     files = {name: measure for mix in (reference, *chosen) for name, measure in mix.files.items()}
     check_events(prices, files.values())
     comparison = Comparison(town, reference, arms, closures, years, seed, prices)

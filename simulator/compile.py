@@ -75,7 +75,8 @@ def _compile_once(dispatcher: Dispatcher) -> Dispatcher:
             {name: _widest(kind) for name, kind in kws.items()},
         )
 
-    dispatcher.get_call_template = get_call_template
+    # numba has no other hook before a call by another kernel is resolved
+    dispatcher.get_call_template = get_call_template  # type: ignore[method-assign, assignment]
     return dispatcher
 
 

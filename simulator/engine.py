@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from simulator.codes import RUNGS, Cause, Contract, EventKind, PostState, Status
 from simulator.columns import Event, Person, Post, Workplace
 from simulator.compile import kernel
 from simulator.demography import AGES, demography, retired_shares, single_years
-from simulator.handle import handle
+from simulator.handle import Handle, handle
 from simulator.month import advance_month
 from simulator.moves import enter_register, link_to_workplace
 from simulator.parameters import Par
@@ -288,7 +288,7 @@ def _applications_expected(people: np.ndarray, n: int, par: np.ndarray) -> float
 
 def widened(array: np.ndarray, capacity: int, fill: int = 0) -> np.ndarray:
     """Return a copy of an array with more room along its last axis."""
-    order = "C" if array.flags.c_contiguous else "F"
+    order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
     shape = (*array.shape[:-1], capacity)
     # memory that nobody has touched costs nothing
     wide = np.full(shape, fill, array.dtype, order) if fill else np.zeros(shape, array.dtype, order)
@@ -368,7 +368,19 @@ def blocks_at_most(w: Columns) -> int:
 
 
 class MonthlyPolicy(Protocol):
-    """What a mix sets at the start of each month: reach and places of its measures."""
+    """What a mix sets at the start of each month: reach and places of its measures.
+
+    Attributes
+    ----------
+    names : tuple
+        Measures by position, as the rows of enrolments count them.
+    levers, clauses : ndarray
+        Tables of :mod:`simulator.world`, behind which a later mix is laid out.
+    """
+
+    names: tuple[str, ...]
+    levers: np.ndarray
+    clauses: np.ndarray
 
     def apply(self, columns: Columns, month: int) -> None:
         """Write reach and places of a month into the columns of a world."""
@@ -391,7 +403,7 @@ class World:
         self.place = place
         self.month = month
         self.flushed: list[np.ndarray] = []
-        self._handle = None
+        self._handle: Handle | Columns | None = None
         self.policy: MonthlyPolicy | None = None
         self.surroundings: MonthlyPlan | None = None
 
@@ -625,13 +637,18 @@ class World:
         rows[:, Event.PLACE] = 1
         self.flushed.append(rows)
 
+    @property
+    def measure_names(self) -> tuple[str, ...]:
+        """Return the measures of its mix by position; none without a mix."""
+        return () if self.policy is None else self.policy.names
+
     # ---- room --------------------------------------------------------------------------------
 
     def _replace(self, **arrays: np.ndarray) -> None:
         self.columns = self.columns._replace(**arrays)
         self._handle = None
 
-    def _kernel_handle(self):  # noqa: ANN202
+    def _kernel_handle(self) -> Handle | Columns:
         if self._handle is None:
             self._handle = handle(self.columns)
         return self._handle

@@ -293,8 +293,8 @@ def deadweight(supported: np.ndarray, additional: np.ndarray) -> Estimate | None
 
 def _direct_rows(comparison: Comparison, key: Key, rows: dict[str, Quantity]) -> None:
     """Add the lottery's rows; None where nobody was followed for the months needed."""
-    target: dict[str, Any] = comparison.direct(key, DIRECT_MONTHS, target_only=True)
-    everyone: dict[str, Any] = comparison.direct(key, DIRECT_MONTHS)
+    target = comparison.direct(key, DIRECT_MONTHS, target_only=True)
+    everyone = comparison.direct(key, DIRECT_MONTHS)
     n = comparison.replications
 
     def put(row: str, unit: str, found: Estimate | None, signed: bool) -> None:

@@ -327,7 +327,8 @@ def impulses(
                 rows.append(row)
         return rows, effects, skipped
 
-    rows, effects, skipped = [], {end: [] for end in ends}, 0
+    rows, skipped = [], 0
+    effects: dict[int, list] = {end: [] for end in ends}
     share = -(-number // (len(markets) * len(rungs)))
     workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:

@@ -6,6 +6,8 @@ like.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from scenarios.schema import OLDEST, RUNGS, SIZE_CLASSES, Site
@@ -244,7 +246,7 @@ def margin_targets(
 
 def margin_rows(
     site: Site, parameters: dict[str, float], counted: dict[tuple[str, str], float]
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Return the rows of ``world.csv``; ``at_start`` is filled when the world has settled.
 
     Parameters
@@ -262,7 +264,7 @@ def margin_rows(
     None where there is nothing to say.
     """
     targets = margin_targets(site, parameters)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for (margin, cell), value in counted.items():
         target, source = targets.get((margin, cell), (None, ""))
         rows.append(

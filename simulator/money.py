@@ -376,13 +376,14 @@ def money(comparison: Comparison, key: Key, costs: Costs | None = None) -> Money
     paid = {payer: np.zeros((len(comparison.pairs[key]), years)) for payer in PAYERS}
     people = np.zeros(len(comparison.pairs[key]))
     for own in basket:
-        for payer, share in (own.cost.paid_by or {"unknown": 1.0}).items():
+        for payer, share in own.cost.payers.items():
             paid[payer] += share * own.spent
         if own.measure.recruits == "person":
             people += own.served.sum(1)
     saved = _saved(comparison, key, costs, years)
-    by_year = sum(saved.values()) - sum(paid.values())
-    total, back = sum(paid.values()).sum(1), sum(saved.values()).sum(1)
+    none = np.zeros((len(people), years))
+    spent, spared = sum(paid.values(), none), sum(saved.values(), none)
+    by_year, total, back = spared - spent, spent.sum(1), spared.sum(1)
     first, last = THIRD_YEAR
     placed = comparison.values(
         key, ("at_work", "group", "target_jobseekers"), first, last, "difference"

@@ -18,8 +18,8 @@ def euros(words: Words, found: Estimate, mark: bool = True) -> str:
     half = (found.high - found.low) / 2
     if found.is_enough and 0 < half < math.inf:
         unit = 10.0 ** (math.floor(math.log10(half)) - 1)
-        ends = (round(x / unit) * unit for x in (found.mean, found.low, found.high))
-        found = Estimate(*ends, found.replications)
+        mean, low, high = (round(x / unit) * unit for x in (found.mean, found.low, found.high))
+        found = Estimate(mean, low, high, found.replications)
     text = words.estimate(found, sign=False, mark=False, digits=0)
     return text + ("?" if mark and found.is_enough and not found.is_told and half > 0 else "")
 

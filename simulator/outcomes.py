@@ -93,8 +93,8 @@ def _columns(world: World) -> Iterator[tuple[Outcome, np.ndarray]]:
         unit = "posts" if "post" in name else "persons"
         yield Outcome(name, unit, "all", "all", "mean"), totals[:, parts].sum(1)
     months = w.stock_rounds / rounds  # (months, rungs, stocks)
-    for name, parts in _POST_MONTHS.items():
-        by_rung = months[:, :, parts].sum(2)
+    for name, stocks in _POST_MONTHS.items():
+        by_rung = months[:, :, stocks].sum(2)
         yield Outcome(name, "post-months", "all", "all", "sum"), by_rung.sum(1)
         for rung, rung_name in enumerate(RUNG_NAMES):
             yield Outcome(name, "post-months", "rung", rung_name, "sum"), by_rung[:, rung]

@@ -15,7 +15,7 @@ from scenarios.measures import Lever as FileLever
 from scenarios.schema import Site
 from simulator.agents.partner import known_share, places_share
 from simulator.codes import Cause, Education, Sex
-from simulator.engine import Place, World
+from simulator.engine import MonthlyPolicy, Place, World
 from simulator.enrolment import FOREVER
 from simulator.world import ClauseColumn, Columns, Count, Help, Lever, Shift
 from simulator.world import Measure as Row
@@ -267,7 +267,7 @@ class Policy:
         world.policy = policy
         return world
 
-    def _after(self, earlier: Policy, columns: Columns) -> Policy:
+    def _after(self, earlier: MonthlyPolicy, columns: Columns) -> Policy:
         """Return this mix laid out behind an earlier one whose participants are still there."""
         measures = columns.measures.copy()
         measures[:, Row.END] = np.minimum(measures[:, Row.END], self.start)
@@ -365,7 +365,10 @@ def lay_out_mix(
     Policy
     """
     partners = (partners or load_partners()).changed_by(mix)
-    measures, levers, clauses, names = [], [], [], []
+    measures: list[np.ndarray] = []
+    levers: list[np.ndarray] = []
+    clauses: list[np.ndarray] = []
+    names: list[str] = []
     place_levers: list[tuple[Dose, FileLever, float]] = []
 
     def add_clauses(rows: list[np.ndarray]) -> tuple[int, int]:

@@ -733,15 +733,15 @@ def _measures_table(mix: Mix, words: Words, at: str) -> dict[str, Any]:
     heads = ["measure", "for_whom", "places", "lever", "size_range", "grade", "published", "why"]
     rows = []
     for measure, _ in mix.entries:
-        for at, lever in enumerate(measure.levers):
+        for place, lever in enumerate(measure.levers):
             s = lever.strength
             places = mix.places_per_month(measure.id)
             rows.append(
                 _row(
                     [
-                        _measure_name(measure, mix, words) if at == 0 else "",
-                        words(f"kind.{measure.kind}") if at == 0 else "",
-                        words.number(places, 1) if at == 0 and places else "",
+                        _measure_name(measure, mix, words) if place == 0 else "",
+                        words(f"kind.{measure.kind}") if place == 0 else "",
+                        words.number(places, 1) if place == 0 and places else "",
                         words(f"lever.{lever.lever}"),
                         f"{words.number(s.assumed)} ({words.between(s.low, s.high, 2)}) "
                         f"{unit_text(words, lever)}",
@@ -823,11 +823,14 @@ def _money_totals(
         id_ = f"{at}-money" if name == "row_net" else ""
         rows.append(_row([words(f"money.{name}"), *map(text, found.values())], id_=id_))
 
+    def ratio(name: str) -> Callable[[Money], str]:
+        return lambda m: ratio_text(words, getattr(m, name), m)
+
     add("row_cost", lambda m: euros(words, m.cost) if m.priced else words("money.no_price"))
     add("row_saved", lambda m: euros(words, m.saved))
     add("row_net", lambda m: euros(words, m.net) if m.priced else words("money.no_price"))
     for name in ("per_placement", "per_job_year", "per_placement_net", "per_job_year_net"):
-        add(name, lambda m, name=name: ratio_text(words, getattr(m, name), m))
+        add(name, ratio(name))
     add("row_payback", lambda m: payback_text(words, m))
     add(
         "row_at_most",
@@ -872,7 +875,7 @@ def _money_by_measure(
                     words("money.no_price") if price is None else words.number(price.value, 0),
                     "" if price is None else f"{price.grade}: {words(f'grade.{price.grade}')}",
                     words("money.no_price")
-                    if line.euros is None
+                    if line.euros is None or line.low is None or line.high is None
                     else f"{euros(words, line.euros, mark=False)}; "
                     f"{words.between(line.low, line.high, 0)}",
                     highest,

@@ -183,7 +183,7 @@ class RunResult:
                 out,
                 self.record,
                 sectors=site.sector_ids,
-                measures=[] if self.world.policy is None else list(self.world.policy.names),
+                measures=list(self.world.measure_names),
                 barriers=barriers,
                 ledger=self.ledger,
             )

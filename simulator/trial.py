@@ -17,6 +17,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -463,6 +464,9 @@ class Host:
 
     def effect(self, found: np.ndarray) -> Estimate:
         """Return the effect with its 90 % interval, by leaving out one start at a time."""
+        if self.untreated is None:
+            raise RuntimeError("the control mean is needed before an effect: call control()")
+        untreated = self.untreated
         clusters = np.unique(self.cluster)
 
         def value(keep: np.ndarray) -> float:
@@ -471,7 +475,7 @@ class Host:
                     (f[keep, arm, 0] * f[keep, arm, 2]).sum() / f[keep, arm, 2].sum()
                     for arm in (0, 1)
                 ]
-                for f in (found, self.untreated)
+                for f in (found, untreated)
             ]
             (t, c), (t0, c0) = means
             if self.study.compare == "difference":
@@ -537,10 +541,12 @@ def _search(
     solutions = []
     for name, target in wanted.items():
         best = max((e.mean for _, e in points), default=math.nan)
-        common = {"lever": lever.lever, "wanted": name, "target": target, "best": best,
-                  "stated_low": s.low, "stated_high": s.high}  # fmt: skip
+        solution = partial(
+            Solution, lever=lever.lever, wanted=name, target=target, best=best,
+            stated_low=s.low, stated_high=s.high,
+        )  # fmt: skip
         if target == none:
-            solutions.append(Solution(size=0.0, low=0.0, high=0.0, verdict="none", **common))
+            solutions.append(solution(size=0.0, low=0.0, high=0.0, verdict="none"))
             continue
         bracket = next(
             (
@@ -552,9 +558,7 @@ def _search(
         )
         if bracket is None:
             verdict = "never"
-            solutions.append(
-                Solution(size=math.nan, low=math.nan, high=math.nan, verdict=verdict, **common)
-            )
+            solutions.append(solution(size=math.nan, low=math.nan, high=math.nan, verdict=verdict))
             continue
         (x, a), (y, b) = bracket
         if name == "centre":
@@ -574,7 +578,7 @@ def _search(
         spread = abs(half / slope) if slope else math.inf
         verdict = "found" if min(s.low, 0) <= size <= max(s.high, 0) else "beyond"
         solutions.append(
-            Solution(size=size, low=size - spread, high=size + spread, verdict=verdict, **common)
+            solution(size=size, low=size - spread, high=size + spread, verdict=verdict)
         )
     return solutions
 

@@ -352,7 +352,8 @@ class Sector(_Positions):
     NEW_POSTS_OPEN = auto()  # new open-ended posts a month in a resting year
     NEW_POSTS_FIXED = auto()
     SEASON_0 = auto()  # twelve rows: season of new posts by calendar month
-    ENDS_0 = SEASON_0 + 12  # twelve rows: share of the hazard of fixed-term ends that acts
+    # auto() is its number by now, which its type does not say
+    ENDS_0 = SEASON_0 + 12  # type: ignore[operator]  # twelve rows: share of the hazard of fixed-term ends that acts
 
 
 class Scalar(_Positions):

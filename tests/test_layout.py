@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,17 @@ def test_code_and_tests_read_nothing_outside_the_clone():
         if path.suffix in {".py", ".toml", ".cfg"} and outside in path.read_text(encoding="utf-8")
     ]
     assert not wrong
+
+
+@pytest.mark.slow
+def test_types_hold():
+    """The half of ``make lint`` that can find a wrong argument or a None in arithmetic."""
+    pytest.importorskip("mypy", reason="mypy is not installed; it is in the extra dev")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-color-output", "--no-pretty"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_shipped_data_are_part_of_the_package():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -408,7 +408,10 @@ def saturation(
     threads: Threads = None,
 ) -> None:
     """Serve up to all of the eligible: what remains of a measure's direct effect."""
-    if strength not in ("none", "assumed", "top"):
+    from scenarios.measures import StrengthWord
+
+    word: StrengthWord | None = next((w for w in get_args(StrengthWord) if w == strength), None)
+    if word is None:
         raise typer.BadParameter(f"--strength is '{strength}', but must be none, assumed or top.")
     folder = result_folder(out, force, "saturation", site, [Path(measure).stem])
 
@@ -421,7 +424,7 @@ def saturation(
             site, measure, shares=sorted({x / 100 for x in share}) if share else SHARES,
             markets=list(dict.fromkeys(market or MARKETS)),
             closures=CLOSURES if closure is Closure.BOTH else (closure.value,),
-            strength=strength, months=months, replications=replications, seed=seed,
+            strength=word, months=months, replications=replications, seed=seed,
             threads=threads, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)

@@ -498,6 +498,10 @@ def case(name: str, number: int, seed: int, source: Callable[[], list[Any]], wor
     return KINDS[name].spoil(chance.choice(source()), chance, work)
 
 
+def _given(found: list[Any]) -> Callable[[], list[Any]]:
+    return lambda: found
+
+
 def judge(read: Callable[[Any], None], made: Any, seconds: float = SECONDS) -> tuple[str, str, str]:
     """Hand a case to its reader.
 
@@ -563,7 +567,7 @@ def run(
             found = kind.sources(Path(folder) / f"made-{name}")
             wanted = max(1, round(number * kind.share / total))
             for at in range(first, first + wanted):
-                made = case(name, at, seed, lambda found=found: found, work)
+                made = case(name, at, seed, _given(found), work)
                 begun = time.perf_counter()
                 verdict, words, trace = judge(kind.read, made, seconds)
                 tally["milliseconds"] = max(
