@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from scenarios import ScenarioError, load_site, shipped_sites
 from scenarios.measures import Mix
 from simulator.columns import Person, Workplace
@@ -169,6 +170,7 @@ class Across:
     seed: int
     seeds: list[int]
     scenario_hashes: dict[str, str]
+    call: Call | None = None
 
     @property
     def closures(self) -> list[str]:
@@ -405,18 +407,21 @@ class Across:
             When the folder exists and is not empty, or cannot be written.
         """
         own = self.of(self.closures[0])
-        return write_study(
-            folder,
-            force,
-            {"across": self.frame()},
-            self.text(),
-            {"across": self.draw()},
-            command=" ".join(["across", *(answer.label for answer in own), *self.options()]),
-            seeds=self.seeds,
-            scenario_hash="-".join(self.scenario_hashes.values()),
-            sites=self.scenario_hashes,
-            scales={answer.label: answer.scale for answer in own},
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"across": self.frame()},
+                self.text(),
+                {"across": self.draw()},
+                command=" ".join(["across", *(answer.label for answer in own), *self.options()]),
+                seeds=self.seeds,
+                scenario_hash="-".join(self.scenario_hashes.values()),
+                sites=self.scenario_hashes,
+                scales={answer.label: answer.scale for answer in own},
+            ),
+        )  # fmt: skip
 
     def options(self) -> list[str]:
         """Return the options of the command that makes this again."""
@@ -652,12 +657,15 @@ def across(
     answers: list[Answer] = []
     seeds: list[int] = []
     hashes = {}
+    given: Mix | None = None
     for number, (label, town) in enumerate(towns.items()):
 
         def part(done: float, total: float, number: int = number) -> None:
             if progress is not None:
                 progress(number + done / total, len(towns))
 
+        if mix is not None:
+            given = town.mix(mix)
         comparison = compare(
             town, None if mix is None else [mix], years=1, replications=replications,
             closure=closure, seed=seed, threads=threads, strengths=STRENGTHS, placebo=False,
@@ -669,7 +677,11 @@ def across(
             key = (one, comparison.mixes[0].id, "assumed", "cohorts")
             answers.append(answer_of(comparison, key, label))
     answers.sort(key=lambda answer: answer.closure != "R")
-    return Across(answers, seed, seeds, hashes)
+    call = Call(
+        "across", sites=list(towns.values()), mix=given, replications=replications,
+        closure=closure, seed=seed,
+    )  # fmt: skip
+    return Across(answers, seed, seeds, hashes, call)
 
 
 # ---- words and drawing -----------------------------------------------------------------------

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.draws import drawn_mix, draws_path, load_draws
+from experiments.folders import Call, write_result
 from experiments.levels import levels, mix_text
 from scenarios import ScenarioError, Site
 from scenarios.costs import PAYERS, Costs, MeasureCost, check_events, load_costs
@@ -43,7 +44,7 @@ from simulator.comparison import (
     compare,
     estimate,
 )
-from simulator.files import output_folder, program_version, write_manifest
+from simulator.files import program_version, write_manifest
 from simulator.headline import SIDES
 from simulator.money import bought, money
 from simulator.town import Town
@@ -183,14 +184,31 @@ def planned(measure: Measure, cost: MeasureCost, dose: Dose) -> float:
     return float(units[0, 0] * cost.price.value + (cost.fixed.value if cost.fixed else 0.0))
 
 
-def space_of(town: Town, running: Mix, costs: Costs, measures: Sequence[str] | None) -> Space:
+def wanted(
+    town: Town, running: Mix, measures: Sequence[str | Measure] | None
+) -> dict[str, Measure]:
+    """Return the measures to choose among, by id or by the name that was given."""
+    if measures:
+        return {
+            one.id if isinstance(one, Measure) else one: (
+                one if isinstance(one, Measure) else load_measure(one)
+            )
+            for one in measures
+        }
+    own = town.mix(town.site.default_mix)
+    return {name: own.files[name] for name in own.measures if name not in running.measures}
+
+
+def space_of(
+    town: Town, running: Mix, costs: Costs, measures: Sequence[str | Measure] | None
+) -> Space:
     """Return the measures, levels and costs among which is chosen.
 
     Parameters
     ----------
     running : Mix
         The reference; what it runs is not chosen again.
-    measures : sequence of str, optional
+    measures : sequence of str or Measure, optional
         Default: what the mix of the place adds to the reference.
 
     Raises
@@ -200,19 +218,15 @@ def space_of(town: Town, running: Mix, costs: Costs, measures: Sequence[str] | N
     """
     site = town.site
     own = town.mix(site.default_mix)
-    wanted = [name for name in own.measures if name not in running.measures]
-    if measures:
-        wanted = list(dict.fromkeys(measures))
     named = {level: dose for level, dose in levels()["levels"].items() if dose > 0}
     found: dict[str, Measure] = {}
     doses, euros, prices, unpriced = {}, {}, {}, []
-    for name in wanted:
+    for name, one in wanted(town, running, measures).items():
         if name in running.measures:
             raise ScenarioError(
                 f"--measures names '{name}', which runs in {site.name.en} already; optimise "
                 "chooses what to add. Compare a mix file that changes it instead."
             )
-        one = own.files[name] if not measures else load_measure(name)
         alone = Mix(id=name, site=site.id, names=one.names, files={name: one})
         employers = [employer.id for employer in site.employers]
         problems = check_mix_fits(alone, site.barrier_ids, site.sector_ids, employers)
@@ -489,6 +503,7 @@ class Optimised:
     fell_back: list[tuple[Plan, float, Estimate]]
     over_posterior: bool
     seeds: list[int]
+    call: Call | None = None
 
     @property
     def grade(self) -> dict[str, str]:
@@ -710,7 +725,8 @@ class Optimised:
             "payers.csv": self.payers(),
             "simulated.csv": self.simulated(),
         }
-        with output_folder(folder, force) as made:
+
+        def write(made: Path) -> None:
             for name, table in tables.items():
                 table.to_csv(made / name, index=False, lineterminator="\n", float_format="%.6g")
             rows = [(file, *row) for file, columns in CODEBOOK.items() for row in columns]
@@ -742,7 +758,8 @@ class Optimised:
                     "seed": self.seed,
                 },
             )
-        return Path(folder)
+
+        return write_result(folder, force, self.call, write)
 
 
 def _plain(side: str) -> str:
@@ -847,7 +864,7 @@ def optimise(
     site: str | Path | Site | Town,
     budget: float,
     *,
-    measures: Sequence[str] | None = None,
+    measures: Sequence[str | Measure] | None = None,
     costs: str | Path | Costs | None = None,
     against: str | Path | Mix | None = None,
     replications: int = PAIRS,
@@ -855,6 +872,7 @@ def optimise(
     closure: str = "R",
     strength: str = DRAWN,
     scale: int | None = None,
+    posterior: pd.DataFrame | None = None,
     seed: int = 1,
     threads: int | None = None,
     progress: Callable[[float, float], None] | None = None,
@@ -865,8 +883,8 @@ def optimise(
     ----------
     budget : float
         EUR for the term of a cohort (12 months), when every place is filled.
-    measures : sequence of str, optional
-        Shipped measures; default: what the mix of the place adds to what runs.
+    measures : sequence of str or Measure, optional
+        Shipped measures or files; default: what the mix of the place adds to what runs.
     costs : str, Path or Costs, optional
         Prices and payers; default: the place's shipped table.
     against : optional
@@ -878,6 +896,8 @@ def optimise(
     strength : {"drawn", "none", "assumed", "top"}
         ``drawn``: every pair draws each lever from its range (and parameters from the posterior
         of the place, where one is shipped); else one size in all pairs.
+    posterior : DataFrame, optional
+        Draws of parameters to use instead of the shipped ones; without a row: none are drawn.
 
     Returns
     -------
@@ -913,10 +933,12 @@ def optimise(
             f"Nothing fits {budget:,.0f} EUR: the cheapest is {name} {level} with {euros:,.0f} EUR."
         )
     named = site if isinstance(site, str | Path) else None
-    posterior = None  # where none is shipped, the ranges of the levers alone
-    if strength == DRAWN and draws_path(town.whole, named).is_file():
-        posterior = load_draws(town.whole, named)
     pairs = 2 * replications
+    if strength != DRAWN or (posterior is not None and not len(posterior)):
+        posterior = None
+    elif posterior is None and draws_path(town.whole, named).is_file():
+        posterior = load_draws(town.whole, named).iloc[:pairs]
+    # where none is shipped, the ranges of the levers alone
     keys = dict.fromkeys(
         (name, lever.lever)
         for name, measure in (running.files | space.measures).items()
@@ -933,6 +955,12 @@ def optimise(
         )
         for key in keys
     }
+    call = Call(
+        "optimise", site=town, budget=budget, costs=prices, against=running,
+        measures=list(wanted(town, running, measures).values()), replications=replications,
+        most=most, closure=closure, strength=strength, seed=seed,
+        posterior=pd.DataFrame() if posterior is None else posterior,
+    )  # fmt: skip
     laboratory = Laboratory(
         town, running, prices, closure, seed, strength, posterior, sizes,
         threads or os.cpu_count() or 1,
@@ -995,5 +1023,5 @@ def optimise(
     return Optimised(
         town, running, space, budget, closure, strength, seed, found, tried, choosing,
         len(plans), fell_back, posterior is not None,
-        [laboratory.seed_of(pair) * SEED_STEP for pair in range(pairs)],
+        [laboratory.seed_of(pair) * SEED_STEP for pair in range(pairs)], call,
     )  # fmt: skip

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.across import options_of, table_lines, towns_of
+from experiments.folders import Call, write_result
 from scenarios.measures import Dose, Mix, based_on, check_mix_fits
 from simulator.comparison import ENOUGH_PAIRS, SEED_STEP, Estimate, compare
 from simulator.figures import BLACK, GREY, STYLE
@@ -91,6 +92,7 @@ class Transfer:
     seed: int
     seeds: list[int]
     scenario_hashes: dict[str, str]
+    call: Call | None = None
 
     def at(self, market: str, pilot: str, closure: str) -> Cell:
         """Return a cell.
@@ -285,20 +287,23 @@ class Transfer:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"transfer": self.frame()},
-            self.text(),
-            {"transfer": self.draw()},
-            command=" ".join(
-                ["across", "--transfer", *self.names,
-                 *options_of(self.closures, self.pairs, self.seed)]
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"transfer": self.frame()},
+                self.text(),
+                {"transfer": self.draw()},
+                command=" ".join(
+                    ["across", "--transfer", *self.names,
+                     *options_of(self.closures, self.pairs, self.seed)]
+                ),
+                seeds=self.seeds,
+                scenario_hash="-".join(self.scenario_hashes.values()),
+                sites=self.scenario_hashes,
+                scales=self.scales,
             ),
-            seeds=self.seeds,
-            scenario_hash="-".join(self.scenario_hashes.values()),
-            sites=self.scenario_hashes,
-            scales=self.scales,
         )  # fmt: skip
 
 
@@ -471,6 +476,8 @@ def transfer(
         {label: words.mix(mix) for label, mix in mixes.items()},
         {label: town.scale for label, town in towns.items()},
         closures, replications, seed, seeds, hashes,
+        Call("transfer", sites=list(towns.values()), replications=replications, closure=closure,
+             seed=seed),
     )  # fmt: skip
 
 

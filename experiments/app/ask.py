@@ -358,22 +358,21 @@ def impulses(
     folder = result_folder(out, force, "impulses", site, [])
 
     from simulator.impulses import KINDS
-    from simulator.impulses import impulses as follow
 
     if kind not in KINDS:
         raise typer.BadParameter(f"--kind is '{kind}', but must be {' or '.join(KINDS)}.")
 
-    from experiments.impulse_study import ImpulseStudy
+    from experiments.impulse_study import impulse_study
     from simulator.town import Town
 
     town = Town(site, scale=scale, surroundings=surroundings)
     with Progress(f"Following single promotions in {site}") as progress:
-        found = follow(
+        found = impulse_study(
             town, kind=kind, rungs=sorted(set(rung or (1, 2, 3))),
             markets=list(dict.fromkeys(market or ["reference"])), number=number, months=months,
             closure=closure.value, seed=seed, threads=threads, progress=progress,
         )  # fmt: skip
-    _show(ImpulseStudy(town, found, seed), folder, force)
+    _show(found, folder, force)
 
 
 @app.command(rich_help_panel=ASK)
