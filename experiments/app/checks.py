@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from experiments.design import read_design
 from scenarios.barriers import read_barriers
 from scenarios.breaks import load_break
 from scenarios.costs import load_costs
@@ -25,8 +26,8 @@ def kind_of(path: Path) -> str:
     """Return the word for what a file is.
 
     One of site, mix, measure, break, surroundings, barriers, trials, costs, partners, parameters,
-    penalties, and numbers (to be laid over a place). A file that cannot be parsed counts as a
-    site, whose reader says what is wrong.
+    penalties, design (of a sweep), and numbers (to be laid over a place). A file that cannot be
+    parsed counts as a site, whose reader says what is wrong.
     """
     try:
         data = upgraded(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
@@ -35,6 +36,8 @@ def kind_of(path: Path) -> str:
     keys = set(data)
     if keys - {"schema"} == {"numbers"}:
         return "numbers"
+    if {"design", "design_seed", "replications", "places", "assumptions", "variants"} & keys:
+        return "design"
     if {"teaches", "with", "without"} & keys:
         return "break"
     if {"plants", "closures", "services", "migration"} & keys:
@@ -82,6 +85,7 @@ def check_file(path: Path) -> str:
         "trials": read_studies,
         "penalties": _check_penalties,
         "costs": load_costs,
+        "design": read_design,
     }
     kind = kind_of(path)
     if kind == "site":
