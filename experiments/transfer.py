@@ -93,6 +93,7 @@ class Transfer:
     seeds: list[int]
     scenario_hashes: dict[str, str]
     call: Call | None = None
+    scale: int | None = None
 
     def at(self, market: str, pilot: str, closure: str) -> Cell:
         """Return a cell.
@@ -297,7 +298,7 @@ class Transfer:
                 {"transfer": self.draw()},
                 command=" ".join(
                     ["across", "--transfer", *self.names,
-                     *options_of(self.closures, self.pairs, self.seed)]
+                     *options_of(self.closures, self.pairs, self.seed, self.scale)]
                 ),
                 seeds=self.seeds,
                 scenario_hash="-".join(self.scenario_hashes.values()),
@@ -404,7 +405,7 @@ def transfer(
     closure: str = "both",
     seed: int = 1,
     threads: int | None = None,
-    scales: dict[str, int] | None = None,
+    scales: dict[str, int] | int | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Transfer:
     """Run the mix of each place in the market of each place.
@@ -414,7 +415,7 @@ def transfer(
     sites : sequence, optional
         Shipped names, paths or towns; default: all shipped places.
     closure : {"R", "E", "both"}
-    scales : dict, optional
+    scales : dict or int, optional
         As for :func:`experiments.across.across`.
 
     Raises
@@ -470,6 +471,7 @@ def transfer(
                     )
                 )  # fmt: skip
     words = Words("en", plain=True)
+    same_for_all = scales if isinstance(scales, int) else None
     return Transfer(
         cells,
         {label: town.site.name("en") for label, town in towns.items()},
@@ -477,7 +479,8 @@ def transfer(
         {label: town.scale for label, town in towns.items()},
         closures, replications, seed, seeds, hashes,
         Call("transfer", sites=list(towns.values()), replications=replications, closure=closure,
-             seed=seed),
+             seed=seed, scales=same_for_all),
+        same_for_all,
     )  # fmt: skip
 
 

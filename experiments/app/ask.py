@@ -481,6 +481,15 @@ def across(
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            min=1,
+            help="Simulate one person in K of every place, whole workplaces; results are"
+            " multiplied back [large places: so that 25,000 posts are left at most].",
+        ),
+    ] = None,
     threads: Threads = None,
 ) -> None:
     """Answer the four questions for several places and say where they differ."""
@@ -495,14 +504,14 @@ def across(
 
             found = travel(
                 names or None, replications=replications or 8, closure=closure.value, seed=seed,
-                threads=threads, progress=progress,
+                scales=scale, threads=threads, progress=progress,
             )  # fmt: skip
         else:
             from experiments.across import across as find
 
             found = find(
                 names or None, replications=replications or 16, closure=closure.value, seed=seed,
-                threads=threads, progress=progress,
+                scales=scale, threads=threads, progress=progress,
             )  # fmt: skip
     _show(found, folder, force)
 
