@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 import scenarios
-from experiments.folders import STUDIES, inputs_of, kind_of
+from experiments.folders import STUDIES, UNFINISHED, inputs_of, kind_of
 from experiments.sweeps import read_results
 from scenarios import ScenarioError
 from simulator.errors import ResultError, explain
@@ -85,6 +85,11 @@ def bundle(folder: str | Path, target: str | Path | None = None, force: bool = F
 
 
 def _inputs(manifest: dict[str, Any]) -> dict[str, bytes]:
+    if manifest.get("state") == UNFINISHED:
+        raise ResultError(
+            "the folder keeps the parts of a study that was stopped; run its command again, then "
+            "bundle the result."
+        )
     inputs = inputs_of(manifest)
     if not inputs and kind_of(manifest) == "calibrate":
         raise ResultError(

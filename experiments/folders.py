@@ -44,6 +44,7 @@ STUDIES = {
 KINDS = ("run", "compare", "sweep", *STUDIES, "calibrate")
 MODELS: dict[str, type] = {"mix": Mix, "measure": Measure, "costs": Costs}
 DIGITS = 16  # of a file's digest in the manifest
+UNFINISHED = "unfinished"  # state of a folder that keeps the parts of a stopped study
 
 
 def kind_of(manifest: Mapping[str, Any]) -> str:
@@ -196,6 +197,11 @@ def call_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     ResultError
         When it holds none.
     """
+    if manifest.get("state") == UNFINISHED:
+        raise ResultError(
+            f"{folder} keeps the parts of a study that was stopped; run its command again to "
+            f"finish it: vacancy-chains {manifest.get('command')}"
+        )
     found = manifest.get("call")
     if not isinstance(found, dict) or found.get("kind") not in STUDIES:
         raise ResultError(
@@ -265,8 +271,32 @@ def inputs_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def changed_hashes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """Return which inputs are not those of a manifest, in words."""
     words = {"code": "the program", "parameters": "the file of parameters",
-             "penalties": "the file of penalties", "partners": "the file of partners"}  # fmt: skip
+             "penalties": "the file of penalties", "partners": "the file of partners",
+             "site": "the site file", "mixes": "the mixes", "today": "the services of today",
+             "surroundings": "the surroundings"}  # fmt: skip
     return [f"{words.get(part, part)} changed" for part in new if old.get(part) != new[part]]
+
+
+def changed_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return which arguments of two plain calls differ, in words."""
+    words = {"against": "the reference", "costs": "the prices", "measures": "the measures",
+             "posterior": "the posterior"}  # fmt: skip
+    found: list[str] = []
+    for name in sorted({*old, *new}):
+        before, now = old.get(name), new.get(name)
+        if before == now:
+            continue
+        if (
+            isinstance(before, dict)
+            and isinstance(now, dict)
+            and "town" in before
+            and "town" in now
+        ):
+            parts = changed_hashes(before["town"]["hashes"], now["town"]["hashes"])
+            found += [part.removesuffix(" changed") for part in parts] or ["the place"]
+        else:
+            found.append(words.get(name, f"--{name}"))
+    return list(dict.fromkeys(found))
 
 
 def changed_since(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
@@ -343,6 +373,8 @@ def check_folder(folder: str | Path) -> list[CheckRow]:
     folder = Path(folder)
     manifest = read_manifest(folder)
     kind = kind_of(manifest)
+    if manifest.get("state") == UNFINISHED:
+        call_of(folder, manifest)
     if kind in ("run", "compare", ""):
         from simulator.check import check_results
 

@@ -9,7 +9,9 @@ only these are told: numbers that chose a mix flatter it.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +23,10 @@ import pandas as pd
 
 from experiments.draws import drawn_mix, draws_path, load_draws
 from experiments.folders import Call, write_result
+from experiments.levels import FILE as LEVELS_FILE
 from experiments.levels import levels, mix_text
+from experiments.resume import Kept
+from experiments.store import locked
 from scenarios import ScenarioError, Site
 from scenarios.costs import PAYERS, Costs, MeasureCost, check_events, load_costs
 from scenarios.measures import (
@@ -65,6 +70,9 @@ COLUMNS = (
 )  # fmt: skip
 WORK = COLUMNS.index(TARGET)
 GRADES = "ABCDE"
+
+# what decides the numbers besides the simulator and the scenarios
+SOURCES = (*(Path(__file__).with_name(name) for name in ("optimise.py", "draws.py")), LEVELS_FILE)
 
 Plan = tuple[tuple[str, str], ...]  # (measure, level) of a mix, in the order of the measures
 
@@ -357,6 +365,8 @@ class Laboratory:
         Draws of parameters, one for each pair, where the place ships them.
     sizes : dict
         Uniform draws by measure and lever, shape (pairs,): the same for every mix.
+    kept : Kept or None
+        Pairs that are done already; None: nothing is kept.
     """
 
     town: Town
@@ -368,6 +378,7 @@ class Laboratory:
     posterior: pd.DataFrame | None
     sizes: dict[tuple[str, str], np.ndarray]
     threads: int
+    kept: Kept | None = None
 
     def seed_of(self, pair: int) -> int:
         """Return the seed of ``compare`` for one pair, never one of a plain comparison."""
@@ -409,13 +420,24 @@ class Laboratory:
             files[name] = files[name].model_copy(update={"levers": own})
         return mix.model_copy(update={"files": files})
 
+    def _kept_pair(self, mixes: Sequence[Mix], stage: str, pair: int) -> np.ndarray:
+        """Return the numbers of a pair, from disk where it is done already."""
+        values = None if self.kept is None else self.kept.get(stage, pair)
+        if values is None:
+            values = self._pair(mixes, pair)
+            if self.kept is not None:
+                self.kept.put(stage, pair, values)
+        return values
+
     def run(
         self, mixes: Sequence[Mix], pairs: Iterable[int], done: Callable[[], None]
     ) -> np.ndarray:
         """Simulate mixes; return numbers, shape (mixes, pairs, ``COLUMNS``)."""
         found = []
+        texts = json.dumps([mix.model_dump_json() for mix in mixes])
+        stage = hashlib.sha256(texts.encode()).hexdigest()[:16]
         with ThreadPoolExecutor(self.threads) as pool:
-            for values in pool.map(lambda pair: self._pair(mixes, pair), pairs):
+            for values in pool.map(lambda pair: self._kept_pair(mixes, stage, pair), pairs):
                 found.append(values)
                 done()
         return np.array(found).transpose(1, 0, 2)
@@ -875,6 +897,8 @@ def optimise(
     posterior: pd.DataFrame | None = None,
     seed: int = 1,
     threads: int | None = None,
+    work: str | Path | None = None,
+    force: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> Optimised:
     """Find mixes of named levels that do most for the target group under a budget.
@@ -898,6 +922,10 @@ def optimise(
         of the place, where one is shipped); else one size in all pairs.
     posterior : DataFrame, optional
         Draws of parameters to use instead of the shipped ones; without a row: none are drawn.
+    work : str or Path, optional
+        Folder that keeps every finished pair, so that the same call goes on after a stop.
+    force : bool
+        Start again where ``work`` was begun with something else.
 
     Returns
     -------
@@ -907,6 +935,8 @@ def optimise(
     ------
     ScenarioError
         When a file or name is wrong, nothing has a price, or nothing fits the budget.
+    ResultError
+        When ``work`` was begun with something else, is damaged or cannot be written.
     """
     if not 0 < budget < float("inf"):
         raise ScenarioError(f"--budget is {budget:g}, but must be a positive number of euros.")
@@ -965,6 +995,28 @@ def optimise(
         town, running, prices, closure, seed, strength, posterior, sizes,
         threads or os.cpu_count() or 1,
     )  # fmt: skip
+    if work is None:
+        return _searched(laboratory, space, plans, budget, most, replications, call, progress)
+    with locked(Path(work)):
+        laboratory.kept = Kept(
+            work, call, SOURCES, f"optimise {town.id} --budget {budget:g}", force
+        )  # fmt: skip
+        return _searched(laboratory, space, plans, budget, most, replications, call, progress)
+
+
+def _searched(
+    laboratory: Laboratory,
+    space: Space,
+    plans: list[Plan],
+    budget: float,
+    most: int,
+    replications: int,
+    call: Call,
+    progress: Callable[[float, float], None] | None,
+) -> Optimised:
+    """Simulate what is to be simulated, choose, and simulate the chosen anew."""
+    town, running, seed = laboratory.town, laboratory.running, laboratory.seed
+    pairs = 2 * replications
 
     def made(wanted: Sequence[Plan], stem: str = "optimised") -> list[Mix]:
         return [
@@ -1021,7 +1073,7 @@ def optimise(
     if progress is not None:
         progress(total, total)
     return Optimised(
-        town, running, space, budget, closure, strength, seed, found, tried, choosing,
-        len(plans), fell_back, posterior is not None,
+        town, running, space, budget, laboratory.closure, laboratory.strength, seed, found, tried,
+        choosing, len(plans), fell_back, laboratory.posterior is not None,
         [laboratory.seed_of(pair) * SEED_STEP for pair in range(pairs)], call,
     )  # fmt: skip

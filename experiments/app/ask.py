@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.app.console import Progress, place_with, result_folder
+from experiments.app.console import Progress, place_with, result_folder, stoppable
 from experiments.app.options import (
     ASK,
     Against,
@@ -302,20 +302,28 @@ def optimise(
     scale: Scale = None,
     threads: Threads = None,
 ) -> None:
-    """Find the mixes of named levels that do most for the target group under a budget."""
+    """Find the mixes of named levels that do most for the target group under a budget.
+
+    The same command goes on after any stop.
+    """
     folder = result_folder(out, force, "optimise", site, [])
     wanted = [name.strip() for text in measures or [] for name in text.split(",") if name.strip()]
 
     from experiments.optimise import optimise as find
+    from experiments.resume import drop, part_folder, parts_done
 
     place = place_with(site, local)
-    with Progress(f"Mixes under {budget:,.0f} EUR in {site}") as progress:
+    work = part_folder(folder)
+    if done := parts_done(work):
+        typer.echo(f"Going on: {done} parts of the work are in {work}.")
+    with Progress(f"Mixes under {budget:,.0f} EUR in {site}") as progress, stoppable():
         found = find(
             place, budget, measures=wanted or None, costs=costs, against=against,
             replications=replications, most=most, closure=closure.value, strength=strength,
-            scale=scale, seed=seed, threads=threads, progress=progress,
+            scale=scale, seed=seed, threads=threads, work=work, force=force, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
+    drop(work)
     if found.found:
         first = folder / "mixes" / f"{found.found[0].mix.id}.toml"
         given = " ".join(_given(against=against, costs=costs, scale=scale, local=local))
