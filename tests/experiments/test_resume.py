@@ -36,7 +36,7 @@ def searched(hamlet, **options):
     return optimise(town, BUDGET, **(given | options))
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -47,7 +47,7 @@ def stopped_after(monkeypatch, n):
 
     def pair(self, *words):
         if not left[0]:
-            raise Stop
+            raise StoppedError
         left[0] -= 1
         return run(self, *words)
 
@@ -62,7 +62,7 @@ def test_a_stopped_search_goes_on_and_gives_what_one_without_a_stop_gives(
     for stop, done in ((2, 2), (2, 4)):  # once while mixes are chosen, once while they are told
         with monkeypatch.context() as patched:
             stopped_after(patched, stop)
-            with pytest.raises(Stop):
+            with pytest.raises(StoppedError):
                 searched(hamlet, work=work)
         assert parts_done(work) == done
     with monkeypatch.context() as patched:
@@ -77,7 +77,7 @@ def test_what_changed_is_said_and_force_starts_again(hamlet, tmp_path, monkeypat
     work = tmp_path / "work"
     with monkeypatch.context() as patched:
         stopped_after(patched, 2)
-        with pytest.raises(Stop):
+        with pytest.raises(StoppedError):
             searched(hamlet, work=work)
     for options, says in (
         ({"parameters": {"backfill": 0.8}}, "the file of parameters"),
