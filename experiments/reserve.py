@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from experiments.workplace import support_of
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Mix
@@ -113,6 +114,7 @@ class Reserve:
         the difference of each of :data:`SHOWN` from the reference.
     """
 
+    call: Call | None = field(default=None, init=False, repr=False)
     town: Town
     mix: Mix
     support: tuple[str, ...]
@@ -175,6 +177,9 @@ class Reserve:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
+        return write_result(folder, force, self.call, self._write)
+
+    def _write(self, folder: Path, force: bool = True) -> Path:
         return write_study(
             folder,
             force,
@@ -287,6 +292,11 @@ def reserve(
             if progress is not None:
                 progress(number + 1, len(jobs))
     names = ["seed", "arm", "months", "units", *SHOWN]
-    return Reserve(
+    found = Reserve(
         town, chosen, support, price_ratio, closure, seed, pd.DataFrame(rows, columns=names)
     )
+    found.call = Call(
+        "reserve", site=town, mix=chosen, price_ratio=price_ratio, replications=replications,
+        closure=closure, seed=seed,
+    )  # fmt: skip
+    return found

@@ -36,7 +36,7 @@ def kind_of(path: Path) -> str:
     keys = set(data)
     if keys - {"schema"} == {"numbers"}:
         return "numbers"
-    if {"design", "design_seed", "replications", "places", "assumptions", "variants"} & keys:
+    if {"design", "design_seed", "replications", "places", "assumptions"} & keys:
         return "design"
     if {"teaches", "with", "without"} & keys:
         return "break"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import zipfile
+from importlib import import_module
 
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ from experiments.folders import STUDIES, check_folder, kind_of
 from experiments.impulse_study import impulse_study
 from experiments.indices import sensitivity
 from experiments.optimise import optimise
+from experiments.reserve import reserve
 from experiments.saturation import saturation
 from experiments.sweeps import sweep
 from experiments.transfer import transfer
@@ -41,6 +44,7 @@ MADE = {
     "optimise": lambda town, _: optimise(
         town, 160_000, measures=["taite"], replications=2, threads=2
     ),
+    "reserve": lambda town, _: reserve(town, replications=2, threads=2),
     "saturation": lambda town, _: saturation(
         town, "taite", shares=(0.5,), markets=("reference",), closures=("R",), months=12,
         replications=2, threads=2,
@@ -107,8 +111,18 @@ def test_a_study_is_made_again_checked_and_bundled(made, kind, tmp_path, capsys)
 
 
 def test_every_study_is_tried_here():
-    # reserve has a test beside its own
-    assert set(STUDIES) - {"reserve"} == set(MADE)
+    assert set(STUDIES) == set(MADE)
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_every_argument_that_decides_the_result_is_recorded(made, kind):
+    module, name = STUDIES[kind].split(":")
+    parameters = set(inspect.signature(getattr(import_module(module), name)).parameters)
+    manifest = json.loads((made(kind) / "manifest.json").read_text(encoding="utf-8"))
+    recorded = set(manifest["call"]["arguments"])
+    # the others say how and where it is computed; the scale is one of the town
+    assert parameters - recorded <= {"threads", "progress", "work", "force", "scale"}
+    assert recorded <= parameters
 
 
 def test_a_changed_file_and_a_changed_claim_are_found(made, tmp_path):
