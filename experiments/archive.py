@@ -211,6 +211,13 @@ def methods(folder: str | Path) -> str:
         designs = ", ".join(sorted(summary["design"].unique()))
         strengths = ", ".join(summary["strength"].unique())
         mixes = ", ".join(manifest.get("mixes", []))
+        drawn = (manifest.get("draws") or {}).get("arguments")
+        draws = (
+            "Draws from input distributions: none. "
+            if not drawn
+            else f"Parameters from the posterior of the place, and levers from their ranges, were "
+            f"drawn {drawn['draws']} times with {drawn['pairs']} pairs each (draws.csv). "
+        )
         return (
             f"# Methods\n\n{head}. For {site}, the mix {mixes} was compared with "
             f"{manifest.get('against')} in {len(seeds)} pairs of worlds on common random numbers "
@@ -218,8 +225,7 @@ def methods(folder: str | Path) -> str:
             f"that nobody has measured: {strengths}; demand closure {manifest.get('closure')}). "
             "Effects are differences of sums over groups fixed where the two worlds are equal, as "
             f"means over pairs; intervals are {level:.0%} intervals of the mean (Student's t over "
-            "pairs) and hold the simulation error only. Draws from input distributions: none, "
-            "unless the command below says otherwise. "
+            f"pairs) and hold the simulation error only. {draws}"
             f"Command: `vacancy-chains {manifest['command']}`.\n"
         )
     return (

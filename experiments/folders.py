@@ -120,7 +120,8 @@ def _plain(value: Any, mixes: list[Mix], folder: Path) -> Any:
         if isinstance(value, model):
             return {name: value.model_dump_json()}
     if isinstance(value, pd.DataFrame):
-        return {"table": value.to_dict(orient="list")}
+        # columns apart, since a manifest sorts its keys
+        return {"table": {"columns": list(value.columns), "rows": value.to_numpy().tolist()}}
     if isinstance(value, Path):
         return {"folder": Path(os.path.relpath(value.resolve(), folder.resolve())).as_posix()}
     if isinstance(value, list | tuple):
@@ -174,7 +175,7 @@ def _live(value: Any, folder: Path) -> Any:
     if name == "town":
         return town_of(held, folder)
     if name == "table":
-        return pd.DataFrame(held)
+        return pd.DataFrame(held["rows"], columns=held["columns"])
     if name == "folder":
         found = folder / held
         if not found.is_dir():
@@ -187,6 +188,17 @@ def _live(value: Any, folder: Path) -> Any:
         return MODELS[name].model_validate_json(held)
     except ValueError as error:
         raise _unreadable(folder) from error
+
+
+def arguments_of(call: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the arguments of a call as a manifest in a folder holds it, ready to use.
+
+    Raises
+    ------
+    ResultError
+        When this version cannot read one, or a folder that it names is gone.
+    """
+    return {name: _live(value, folder) for name, value in call["arguments"].items()}
 
 
 def call_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,7 +238,7 @@ def run_again(
     """
     call = call_of(folder, manifest)
     module, name = STUDIES[call["kind"]].split(":")
-    arguments = {key: _live(value, folder) for key, value in call["arguments"].items()}
+    arguments = arguments_of(call, folder)
     if call["kind"] != "sensitivity":
         arguments |= {"threads": threads, "progress": progress}
     return getattr(import_module(module), name)(**arguments)

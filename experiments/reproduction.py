@@ -25,6 +25,7 @@ from experiments.execution import execute, outcome_columns, pack
 from experiments.folders import (
     KINDS,
     STUDIES,
+    arguments_of,
     changed_hashes,
     changed_since,
     kind_of,
@@ -256,6 +257,15 @@ def _compare(
         costs=Costs.model_validate_json(manifest["inputs"]["costs"]),
         progress=progress,
     ).write(target, lang=manifest.get("language", "en"))
+    if manifest.get("draws"):
+        from experiments.draws import compare_draws
+
+        arguments = arguments_of(manifest["draws"], target)
+        place = arguments.pop("site")
+        compare_draws(
+            place.whole, scale=place.scale, surroundings=place.surroundings, threads=workers,
+            progress=progress, **arguments,
+        ).write(target)  # fmt: skip
 
 
 # ---- sweeps -----------------------------------------------------------------------------------

@@ -153,6 +153,7 @@ def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) ->
         found = compare_draws(
             comparison.town.whole,
             scale=comparison.town.scale,
+            surroundings=comparison.town.surroundings,
             mixes=comparison.mixes,
             against=comparison.against,
             draws=draws,
