@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pydantic import BaseModel
 
 from scenarios import ScenarioError, Site
 from scenarios.costs import Costs
@@ -42,7 +43,7 @@ STUDIES = {
     "workplace": "experiments.workplace:workplace",
 }
 KINDS = ("run", "compare", "sweep", *STUDIES, "calibrate")
-MODELS: dict[str, type] = {"mix": Mix, "measure": Measure, "costs": Costs}
+MODELS: dict[str, type[BaseModel]] = {"mix": Mix, "measure": Measure, "costs": Costs}
 DIGITS = 16  # of a file's digest in the manifest
 UNFINISHED = "unfinished"  # state of a folder that keeps the parts of a stopped study
 

@@ -292,11 +292,11 @@ def reserve(
             if progress is not None:
                 progress(number + 1, len(jobs))
     names = ["seed", "arm", "months", "units", *SHOWN]
-    found = Reserve(
+    answer = Reserve(
         town, chosen, support, price_ratio, closure, seed, pd.DataFrame(rows, columns=names)
     )
-    found.call = Call(
+    answer.call = Call(
         "reserve", site=town, mix=chosen, price_ratio=price_ratio, replications=replications,
         closure=closure, seed=seed,
     )  # fmt: skip
-    return found
+    return answer
