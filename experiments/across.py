@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from scenarios import ScenarioError, load_site, shipped_sites
 from scenarios.measures import Mix
 from simulator.columns import Person, Workplace
@@ -27,6 +28,7 @@ from simulator.files import manifest_of, write_study
 from simulator.groups import SEXES, Group, assign_cells
 from simulator.headline import of_values, quantities
 from simulator.money import Ratio, money, ratio
+from simulator.scale import check_scale
 from simulator.town import Town
 from simulator.wording import Words
 from simulator.world import Count
@@ -163,12 +165,16 @@ class Across:
     seeds : list of int
     scenario_hashes : dict
         By place.
+    scale : int or None
+        Of all places, where one was asked for.
     """
 
     answers: list[Answer]
     seed: int
     seeds: list[int]
     scenario_hashes: dict[str, str]
+    call: Call | None = None
+    scale: int | None = None
 
     @property
     def closures(self) -> list[str]:
@@ -405,22 +411,25 @@ class Across:
             When the folder exists and is not empty, or cannot be written.
         """
         own = self.of(self.closures[0])
-        return write_study(
-            folder,
-            force,
-            {"across": self.frame()},
-            self.text(),
-            {"across": self.draw()},
-            command=" ".join(["across", *(answer.label for answer in own), *self.options()]),
-            seeds=self.seeds,
-            scenario_hash="-".join(self.scenario_hashes.values()),
-            sites=self.scenario_hashes,
-            scales={answer.label: answer.scale for answer in own},
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"across": self.frame()},
+                self.text(),
+                {"across": self.draw()},
+                command=" ".join(["across", *(answer.label for answer in own), *self.options()]),
+                seeds=self.seeds,
+                scenario_hash="-".join(self.scenario_hashes.values()),
+                sites=self.scenario_hashes,
+                scales={answer.label: answer.scale for answer in own},
+            ),
+        )  # fmt: skip
 
     def options(self) -> list[str]:
         """Return the options of the command that makes this again."""
-        return options_of(self.closures, len(self.seeds), self.seed)
+        return options_of(self.closures, len(self.seeds), self.seed, self.scale)
 
 
 # ---- one place -------------------------------------------------------------------------------
@@ -590,32 +599,47 @@ def scale_for(posts: float) -> int:
 
 
 def towns_of(
-    sites: Sequence[str | Path | Town] | None, scales: dict[str, int] | None = None
+    sites: Sequence[str | Path | Town] | None, scales: dict[str, int] | int | None = None
 ) -> dict[str, Town]:
     """Return towns by label, each at its scale; all shipped places when none are named.
+
+    Parameters
+    ----------
+    scales : dict or int, optional
+        As for :func:`across`.
 
     Raises
     ------
     ScenarioError
-        When a place does not exist or a scale is given for none of them.
+        When a place does not exist, a scale is given for none of them, or one leaves too few
+        posts.
     """
     names = list(sites) if sites else list(shipped_sites())
     loaded = [name if isinstance(name, Town) else load_site(name) for name in dict.fromkeys(names)]
-    given = dict(scales or {})
+    same_for_all = scales if isinstance(scales, int) else None
+    given = dict(scales) if isinstance(scales, dict) else {}
     unknown = set(given) - {place.id for place in loaded}
     if unknown:
         raise ScenarioError(
             [f"a scale is given for '{sorted(unknown)[0]}', which is not among the places."]
         )
     towns: dict[str, Town] = {}
+    problems: list[str] = []
     for place in loaded:
         same = sum(town.id == place.id for town in towns.values())
         label = f"{place.id} ({same + 1})" if same else place.id
         if isinstance(place, Town):
             towns[label] = place
-        else:
-            scale = given.get(place.id, scale_for(place.margins.filled_posts.value))
+            continue
+        posts = place.margins.filled_posts.value
+        scale = same_for_all or given.get(place.id, scale_for(posts))
+        try:
+            check_scale(posts / scale, scale)
             towns[label] = Town(place, scale=scale)
+        except ScenarioError as error:
+            problems += [f"{place.name.en}: {text}" for text in error.problems]
+    if problems:  # before any place is run
+        raise ScenarioError(problems)
     return towns
 
 
@@ -627,7 +651,7 @@ def across(
     closure: str = "both",
     seed: int = 1,
     threads: int | None = None,
-    scales: dict[str, int] | None = None,
+    scales: dict[str, int] | int | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Across:
     """Answer the four questions for several places.
@@ -639,9 +663,9 @@ def across(
     mix : optional
         Default: the mix of each place.
     closure : {"R", "E", "both"}
-    scales : dict, optional
-        One in so many by id of the place; default: :func:`scale_for`. A :class:`Town` keeps its
-        own.
+    scales : dict or int, optional
+        One in so many by id of the place, or the same for all; default: :func:`scale_for`. A
+        :class:`Town` keeps its own.
 
     Raises
     ------
@@ -652,12 +676,15 @@ def across(
     answers: list[Answer] = []
     seeds: list[int] = []
     hashes = {}
+    given: Mix | None = None
     for number, (label, town) in enumerate(towns.items()):
 
         def part(done: float, total: float, number: int = number) -> None:
             if progress is not None:
                 progress(number + done / total, len(towns))
 
+        if mix is not None:
+            given = town.mix(mix)
         comparison = compare(
             town, None if mix is None else [mix], years=1, replications=replications,
             closure=closure, seed=seed, threads=threads, strengths=STRENGTHS, placebo=False,
@@ -669,7 +696,12 @@ def across(
             key = (one, comparison.mixes[0].id, "assumed", "cohorts")
             answers.append(answer_of(comparison, key, label))
     answers.sort(key=lambda answer: answer.closure != "R")
-    return Across(answers, seed, seeds, hashes)
+    same_for_all = scales if isinstance(scales, int) else None
+    call = Call(
+        "across", sites=list(towns.values()), mix=given, replications=replications,
+        closure=closure, seed=seed, scales=same_for_all,
+    )  # fmt: skip
+    return Across(answers, seed, seeds, hashes, call, same_for_all)
 
 
 # ---- words and drawing -----------------------------------------------------------------------
@@ -723,10 +755,13 @@ def _cost(answer: Answer) -> str:
     return told[answer.cost.verdict] + rest
 
 
-def options_of(closures: Sequence[str], pairs: int, seed: int) -> list[str]:
+def options_of(
+    closures: Sequence[str], pairs: int, seed: int, scale: int | None = None
+) -> list[str]:
     """Return the options of a command."""
     closure = closures[0] if len(closures) == 1 else "both"
-    return ["--replications", str(pairs), "--closure", closure, "--seed", str(seed)]
+    given = ["--replications", str(pairs), "--closure", closure, "--seed", str(seed)]
+    return given + ([] if scale is None else ["--scale", str(scale)])
 
 
 def table_lines(heads: list[str], rows: list[list[str]]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 import scenarios
+from experiments.folders import STUDIES, UNFINISHED, inputs_of, kind_of
 from experiments.sweeps import read_results
 from scenarios import ScenarioError
 from simulator.errors import ResultError, explain
@@ -32,7 +33,7 @@ def bundle(folder: str | Path, target: str | Path | None = None, force: bool = F
     Parameters
     ----------
     folder
-        Written by run, compare or sweep.
+        Written by any command that leaves a manifest with its inputs.
     target
         The zip file; default beside the folder.
     force
@@ -84,7 +85,17 @@ def bundle(folder: str | Path, target: str | Path | None = None, force: bool = F
 
 
 def _inputs(manifest: dict[str, Any]) -> dict[str, bytes]:
-    inputs = manifest.get("inputs")
+    if manifest.get("state") == UNFINISHED:
+        raise ResultError(
+            "the folder keeps the parts of a study that was stopped; run its command again, then "
+            "bundle the result."
+        )
+    inputs = inputs_of(manifest)
+    if not inputs and kind_of(manifest) == "calibrate":
+        raise ResultError(
+            "a calibration is not bundled: its simulations are kept elsewhere. Bundle a result "
+            "that rests on it; its archive holds the place with the fitted values."
+        )
     if not inputs:
         raise ResultError(
             "manifest.json does not hold the inputs (it was written by an older version); "
@@ -103,6 +114,10 @@ def _inputs(manifest: dict[str, Any]) -> dict[str, bytes]:
             put("mix", text)
     for mix in inputs.get("against", []):
         put("mix", mix)
+    for measure in inputs.get("measures", []):
+        put("measure", measure)
+    for number, costs in enumerate(inputs.get("costs") or [], 1):
+        files[f"inputs/costs-{number}.json"] = _pretty(json.loads(costs))
     for key in ("design", "parameters", "hashes"):
         if key in inputs:
             files[f"inputs/{key}.json"] = _pretty(inputs[key])
@@ -123,7 +138,11 @@ def _figures(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
         return {}
     with tempfile.TemporaryDirectory() as made:
         written = found.write(Path(made) / "sensitivity")
-        return {f"figures/{path.name}": path.read_bytes() for path in sorted(written.iterdir())}
+        return {
+            f"figures/{path.name}": path.read_bytes()
+            for path in sorted(written.iterdir())
+            if path.name != "manifest.json"  # it would name the folder that is gone
+        }
 
 
 def _pretty(data: Any) -> bytes:
@@ -178,10 +197,11 @@ def methods(folder: str | Path) -> str:
         f"(scenario hash {manifest['scenario_hash']}), an agent-based model of a local labour "
         "market in which every person and every post is followed month by month"
     )
-    words = str(manifest.get("command", "")).split()
-    kind = manifest.get("kind") or (words[0] if words else "")
+    kind = kind_of(manifest)
     if kind == "sweep":
         return "# Methods\n\n" + head + ". " + _sweep_methods(folder, manifest)
+    if kind in STUDIES:
+        return f"# Methods\n\n{head}. {_study_methods(manifest, kind)}"
     seeds = manifest.get("seeds", [])
     span = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"{seeds[0]}"
     years, site = manifest.get("years"), manifest.get("site")
@@ -191,6 +211,13 @@ def methods(folder: str | Path) -> str:
         designs = ", ".join(sorted(summary["design"].unique()))
         strengths = ", ".join(summary["strength"].unique())
         mixes = ", ".join(manifest.get("mixes", []))
+        drawn = (manifest.get("draws") or {}).get("arguments")
+        draws = (
+            "Draws from input distributions: none. "
+            if not drawn
+            else f"Parameters from the posterior of the place, and levers from their ranges, were "
+            f"drawn {drawn['draws']} times with {drawn['pairs']} pairs each (draws.csv). "
+        )
         return (
             f"# Methods\n\n{head}. For {site}, the mix {mixes} was compared with "
             f"{manifest.get('against')} in {len(seeds)} pairs of worlds on common random numbers "
@@ -198,8 +225,7 @@ def methods(folder: str | Path) -> str:
             f"that nobody has measured: {strengths}; demand closure {manifest.get('closure')}). "
             "Effects are differences of sums over groups fixed where the two worlds are equal, as "
             f"means over pairs; intervals are {level:.0%} intervals of the mean (Student's t over "
-            "pairs) and hold the simulation error only. Draws from input distributions: none, "
-            "unless the command below says otherwise. "
+            f"pairs) and hold the simulation error only. {draws}"
             f"Command: `vacancy-chains {manifest['command']}`.\n"
         )
     return (
@@ -207,6 +233,25 @@ def methods(folder: str | Path) -> str:
         f"for {years} years (seed {span}, demand closure {manifest.get('closure')}); numbers of a "
         "single world carry no interval. "
         f"Command: `vacancy-chains {manifest['command']}`.\n"
+    )
+
+
+def _study_methods(manifest: dict[str, Any], kind: str) -> str:
+    seeds = manifest.get("seeds", [])
+    span = f"{len(seeds)} seeds, {min(seeds)} to {max(seeds)}" if seeds else "no seed"
+    places = [json.loads(site)["id"] for site in inputs_of(manifest).get("sites", [])]
+    named = {
+        name: value
+        for name, value in (manifest.get("call") or {}).get("arguments", {}).items()
+        if isinstance(value, int | float | str)
+        or (isinstance(value, list) and not any(isinstance(one, dict) for one in value))
+    }
+    options = ", ".join(f"{name} {value}" for name, value in sorted(named.items()))
+    return (
+        f"The study '{kind}' was run for {', '.join(places) or 'the place'} ({span}; {options}). "
+        "Worlds with and without a change share their random numbers; intervals are 90% intervals "
+        "over worlds or pairs of worlds and hold the simulation error, and what the options say "
+        f"was drawn. Command: `{manifest.get('command')}`.\n"
     )
 
 
@@ -237,8 +282,7 @@ def _sweep_methods(folder: Path, manifest: dict[str, Any]) -> str:
 
 def figure_lines(folder: Path, manifest: dict[str, Any]) -> str:
     """Return a Python file with the lines that draw the figures of a folder."""
-    words = str(manifest.get("command", "")).split()
-    kind = manifest.get("kind") or (words[0] if words else "")
+    kind = kind_of(manifest)
     head = (
         '"""The lines that make the tables and figures of this archive again.\n\n'
         "Install first: pip install -c constraints.txt vacancy-chain-simulator[all]\n"
@@ -264,6 +308,8 @@ def figure_lines(folder: Path, manifest: dict[str, Any]) -> str:
             "\nfrom experiments import sensitivity\n\n"
             'found = sensitivity("results")\nprint(found.sentence)\nfound.write("sensitivity")\n'
         )
+    if kind in STUDIES:
+        return head
     return head + (
         "\nfrom simulator.stories import draw_chain, pick_chain, read_chain_tables\n\n"
         'tables = read_chain_tables("results")\n'
@@ -274,9 +320,12 @@ def figure_lines(folder: Path, manifest: dict[str, Any]) -> str:
 
 def _readme(name: str, manifest: dict[str, Any], files: dict[str, bytes]) -> str:
     listed = "\n".join(f"- `{file}`" for file in sorted(files))
+    columns = ""
+    if "results/codebook.csv" in files:
+        columns = "`results/codebook.csv` explains every column. "
     return (
         f"# {name}\n\nMade by the vacancy chain simulator {manifest.get('version')}, scenario hash "
-        f"{manifest['scenario_hash']}. `results/codebook.csv` explains every column, `METHODS.md` "
+        f"{manifest['scenario_hash']}. {columns}`METHODS.md` says "
         "how the numbers came about. To check them, install the versions of `constraints.txt` and "
         f"run `vacancy-chains reproduce results`.\n\n{listed}\n"
     )

@@ -17,7 +17,9 @@ from pathlib import Path
 import pandas as pd
 from scipy.special import stdtr
 
+from experiments.folders import Call, write_result
 from scenarios import ScenarioError
+from scenarios.costs import Costs
 from scenarios.measures import Dose, Measure, Mix, based_on, load_measure, mix_of
 from simulator.comparison import THIRD_YEAR, Comparison, Estimate, Key, compare, estimate
 from simulator.files import write_study
@@ -93,6 +95,7 @@ class BreakEven:
     positive: tuple[str, float | None]
     pays: tuple[str, float | None]
     comparison: Comparison
+    call: Call | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -200,17 +203,20 @@ class BreakEven:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"break_even": self.frame()},
-            self.text(),
-            command=f"break_even({self.site!r}, {self.measure.id!r})",
-            seeds=self.comparison.seeds,
-            scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
-            site=self.site,
-            measure=self.measure.id,
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"break_even": self.frame()},
+                self.text(),
+                command=f"break_even({self.site!r}, {self.measure.id!r})",
+                seeds=self.comparison.seeds,
+                scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
+                site=self.site,
+                measure=self.measure.id,
+            ),
+        )  # fmt: skip
 
 
 def _words(found: tuple[str, float | None]) -> str:
@@ -259,7 +265,7 @@ def break_even(
     *,
     lever: str | None = None,
     against: str | Path | Mix | None = None,
-    costs: str | Path | None = None,
+    costs: str | Path | Costs | None = None,
     multiples: Sequence[float] = MULTIPLES,
     replications: int = 24,
     closure: str = "R",
@@ -275,7 +281,7 @@ def break_even(
         Default: the measure's primary lever.
     against : optional
         What runs without the measure; default: ``today`` where the place has one, else nothing.
-    costs : str or Path, optional
+    costs : str, Path or Costs, optional
         Prices and payers; default: the table of the place.
     multiples : sequence of float
         Points of the curve, as multiples of the top of the stated range.
@@ -328,4 +334,7 @@ def break_even(
     return BreakEven(
         town.id, chosen, str(name), found[0].unit, top, closure, points, verdict,
         math.nan if size is None else size, best, worst, positive, pays, comparison,
+        Call("break-even", site=town, measure=chosen, lever=name, against=running,
+             costs=comparison.costs, multiples=list(multiples), replications=replications,
+             closure=closure, seed=seed),
     )  # fmt: skip

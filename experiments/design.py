@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from scenarios import ScenarioError, Site
+from scenarios import ScenarioError, Site, load_parameters
 from scenarios.errors import Table, read_toml, suggestion, unknown_name, validate
-from scenarios.measures import BASELINE, Dose, Mix
+from scenarios.measures import BASELINE, Dose, Mix, shipped_measures
 from simulator.comparison import SEED_STEP, TERM, THIRD_YEAR
 from simulator.town import Town
 
@@ -101,8 +101,8 @@ class Design(Table):
     assumptions: dict[str, Factor] = {}
     variants: dict[str, Factor] = {}
 
-    @model_validator(mode="after")
-    def _fits(self) -> Design:
+    def misfits(self) -> list[str]:
+        """Return what keys, right each by itself, are not together: ends of sentences."""
         wrong = []
         if self.design == "factorial" and self.points is not None:
             wrong.append("has points, but a factorial design takes them from its factors; drop it.")
@@ -117,9 +117,13 @@ class Design(Table):
         beyond = [m for m in self.months or [] if m > 12 * self.years]
         if beyond:
             wrong.append(f"has months up to {max(beyond)}, but follows {12 * self.years} months.")
-        if wrong:
-            raise ValueError("\n".join(wrong))
-        return self
+        points = self.points or 1
+        if self.design == "sobol" and points & (points - 1):
+            wrong.append(
+                f"has points = {points}, but a Sobol design needs a power of two, such as "
+                f"{1 << (points.bit_length() - 1)} or {1 << points.bit_length()}."
+            )
+        return wrong
 
     @property
     def windows(self) -> list[int]:
@@ -414,11 +418,49 @@ def read_design(path: str | Path | dict[str, Any], name: str = "design") -> Plan
     else:
         file = _design_file(path)
         data = read_toml(file, problems)
-    design = None if data is None else validate(Design, data, file, problems)
-    if design is None or problems:
+    if data is None:
         raise ScenarioError(problems)
+    design = _design(data, file, problems)
     folder = None if isinstance(path, dict) else file.parent
-    return _plan(design, file, folder)
+    return _plan(design, file, folder, problems)
+
+
+def _design(data: dict[str, Any], file: Path, problems: list[str]) -> Design | None:
+    """Return the design of a file; where keys are wrong, that of the others.
+
+    So that what the others name is looked at in the same pass; the problems say that the design
+    is not to be run. None where nothing can be said of the others.
+    """
+    found = validate(Design, data, file, problems)
+    if found is None:
+        found = _of_right_keys(data, file)
+    if found is not None:
+        problems.extend(f"{file.name} {text}" for text in found.misfits())
+    return found
+
+
+def _of_right_keys(data: dict[str, Any], file: Path) -> Design | None:
+    rest = dict(data)
+    try:
+        Design.model_validate(data)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            key, *inside = item["loc"] or [""]
+            if key in ("levers", "assumptions", "variants") and inside:
+                rest[key] = {k: v for k, v in rest[key].items() if k != inside[0]}
+            else:
+                rest.pop(str(key), None)
+    if "places" not in rest:
+        return None
+    sound = {
+        "id": "design", "replications": 1, "seed": 1,
+        "design": "latin_hypercube" if "points" in data else "factorial",
+    }  # fmt: skip
+    if "points" in data and "points" not in rest:
+        rest["points"] = 2
+    if "years" in data and "years" not in rest:
+        rest.pop("months", None)
+    return validate(Design, sound | rest, file, [])
 
 
 def shipped_designs() -> list[str]:
@@ -445,16 +487,16 @@ def _near(name: str, folder: Path | None) -> str:
     return name
 
 
-def _plan(design: Design, file: Path, folder: Path | None) -> Plan:
-    problems: list[str] = []
+def _plan(design: Design | None, file: Path, folder: Path | None, problems: list[str]) -> Plan:
+    """Return the plan of a design, or raise with its problems and those found before."""
+    if design is None:
+        raise ScenarioError(problems)
     towns: list[Town] = []
     for place in design.places:
         try:
             towns.append(Town(_near(place, folder)))
         except ScenarioError as error:
             problems.extend(f"{file.name}: places: {text}" for text in error.problems)
-    if problems:
-        raise ScenarioError(problems)
     mixes: list[dict[str, Mix]] = []
     against: list[Mix] = []
     wanted = design.levers.get("mix")
@@ -472,9 +514,7 @@ def _plan(design: Design, file: Path, folder: Path | None) -> Plan:
             against.append(town.mix(_near(design.against, folder)))
         except ScenarioError as error:
             problems.extend(f"{file.name}: against: {text}" for text in error.problems)
-    if problems:
-        raise ScenarioError(list(dict.fromkeys(problems)))
-    return _assemble(design, file, towns, mixes, against)
+    return _assemble(design, file, towns, mixes, against, problems)
 
 
 def plan_from(inputs: dict[str, Any]) -> Plan:
@@ -509,13 +549,17 @@ def plan_from(inputs: dict[str, Any]) -> Plan:
         problems.append("manifest.json must hold mixes and a reference for each place.")
     if problems:
         raise ScenarioError(problems)
-    return _assemble(design, file, [Town(site) for site in sites], mixes, against)
+    return _assemble(design, file, [Town(site) for site in sites], mixes, against, problems)
 
 
 def _assemble(
-    design: Design, file: Path, towns: list[Town], mixes: list[dict[str, Mix]], against: list[Mix]
+    design: Design,
+    file: Path,
+    towns: list[Town],
+    mixes: list[dict[str, Mix]],
+    against: list[Mix],
+    problems: list[str],
 ) -> Plan:
-    problems: list[str] = []
     dimensions = _dimensions(design, file, towns, mixes, problems)
     _check_outcomes(design, file, problems)
     if not problems and not dimensions and design.design != "factorial":
@@ -524,7 +568,7 @@ def _assemble(
             "[assumptions] or [variants]."
         )
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError(list(dict.fromkeys(problems)))
     codes = _points(design, dimensions, file)
     hashes = [
         town.hashes([*found.values(), against[at]])
@@ -539,7 +583,7 @@ def _dimensions(
     found: list[Dimension] = []
     for name, factor in design.levers.items():
         found.extend(_lever(name, factor, file, mixes, problems))
-    known = towns[0].numbers
+    known = towns[0].numbers if towns else load_parameters()
     for role, table in (("assumption", design.assumptions), ("variant", design.variants)):
         title = f"[{role}s]"
         for name, factor in table.items():
@@ -606,6 +650,8 @@ def _lever(
     else:
         measure, _, key = name.partition(".")
         known = sorted({m for by_name in mixes for mix in by_name.values() for m in mix.measures})
+        if not all(mixes) or not mixes:  # a mix is wrong, which is said already
+            known = shipped_measures()
         if measure not in known:
             what = suggestion(name, ["multiplier", "mix", *(f"{m}.dose" for m in known)])
             problems.append(f"{at} names no measure of the mix; {what}")
@@ -720,11 +766,6 @@ def _points(design: Design, dimensions: list[Dimension], file: Path) -> np.ndarr
     if design.design == "latin_hypercube":
         share = qmc.LatinHypercube(d, rng=design.design_seed).random(points)
     elif design.design == "sobol":
-        if points & (points - 1):
-            raise ScenarioError(
-                f"{file.name}: points is {points}, but a Sobol design needs a power of two, "
-                f"such as {1 << (points.bit_length() - 1)} or {1 << points.bit_length()}."
-            )
         both = qmc.Sobol(2 * d, scramble=True, rng=design.design_seed).random(points)
         share = saltelli(both)
     else:

@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtrit
 
+from experiments.folders import Call
 from scenarios import ScenarioError, Site, load_parameters, load_site
 from scenarios.loader import site_path
 from scenarios.measures import Mix
 from simulator.comparison import SEED_STEP, compare
+from simulator.files import json_bytes, read_manifest, write_whole
 from simulator.headline import quantities
 from simulator.town import PENALTIES, Town
 
@@ -128,6 +130,7 @@ class Draws:
     inputs: dict[str, list[str]]
     pairs: int
     against: str
+    call: Call | None = None
 
     def effect(self, mix: str, closure: str, row: str) -> pd.DataFrame:
         """Return the draws of one headline."""
@@ -190,7 +193,10 @@ class Draws:
         )  # fmt: skip
 
     def write(self, folder: str | Path) -> None:
-        """Write ``draws.parquet`` and ``draws.csv`` (the summary) into a results folder."""
+        """Write ``draws.parquet`` and ``draws.csv`` (the summary) into a results folder.
+
+        Its manifest then says how they are made again.
+        """
         folder = Path(folder)
         wide = self.table.copy()
         temporary = folder / ".draws.parquet"
@@ -199,6 +205,10 @@ class Draws:
         temporary = folder / ".draws.csv"
         self.summary().to_csv(temporary, index=False, float_format="%.6g")
         temporary.replace(folder / "draws.csv")
+        manifest = folder / "manifest.json"
+        if self.call is not None and manifest.exists():
+            data = read_manifest(folder) | {"draws": self.call.plain(folder)}
+            write_whole(manifest, json_bytes(data))
 
 
 def decompose(
@@ -316,7 +326,9 @@ def compare_draws(
     )  # fmt: skip
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(frame), draws, replace=draws > len(frame))
-    town = Town(place)
+    town = Town(
+        place, scale=options.get("scale"), surroundings=options.get("surroundings")
+    )  # fmt: skip
     chosen = [town.mix(mix) for mix in (mixes or [place.default_mix])]
     reference = town.reference(against)
     # a measure that runs in both worlds has one size in both
@@ -366,4 +378,6 @@ def compare_draws(
             inputs |= names
             if progress is not None:
                 progress(d, draws)
-    return Draws(place, pd.DataFrame(table), inputs, pairs, reference.id)
+    call = Call("draws", site=town, mixes=chosen, against=reference, draws=draws, pairs=pairs,
+                closure=closure, seed=seed, posterior=frame)  # fmt: skip
+    return Draws(place, pd.DataFrame(table), inputs, pairs, reference.id, call)

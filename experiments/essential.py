@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from scenarios import ScenarioError
 from scenarios.measures import Mix, PartnerChange, PartnerKind, load_partners
 from simulator.comparison import THIRD_YEAR, Comparison, Estimate, compare, estimate
@@ -54,6 +55,7 @@ class Essential:
     losses: list[Loss]
     whole: dict[str, Estimate]
     comparison: Comparison
+    call: Call | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return one row per measure or partner and outcome."""
@@ -103,16 +105,19 @@ class Essential:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"essential": self.frame()},
-            self.text(),
-            command=f"essential({self.site!r}, {self.mix.id!r})",
-            seeds=self.comparison.seeds,
-            scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
-            site=self.site,
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"essential": self.frame()},
+                self.text(),
+                command=f"essential({self.site!r}, {self.mix.id!r})",
+                seeds=self.comparison.seeds,
+                scenario_hash=self.comparison.town.scenario_hash(self.comparison.mixes),
+                site=self.site,
+            ),
+        )  # fmt: skip
 
 
 def _line(loss: Loss) -> str:
@@ -202,4 +207,6 @@ def essential(
         for name, outcome in OUTCOMES.items()
     ]  # fmt: skip
     whole = {name: told(values(chosen, outcome)) for name, outcome in OUTCOMES.items()}
-    return Essential(town.id, chosen, closure, losses, whole, comparison)
+    call = Call("essential", site=town, mix=chosen, against=reference, replications=replications,
+                closure=closure, seed=seed)  # fmt: skip
+    return Essential(town.id, chosen, closure, losses, whole, comparison, call)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from experiments.folders import Call, write_result
+from scenarios import Site
 from simulator.comparison import Estimate
 from simulator.files import write_study
-from simulator.impulses import FILLED, SHOWN, SIZES, VACANCIES, Impulses
+from simulator.impulses import FILLED, MONTHS, SHOWN, SIZES, VACANCIES, Impulses, impulses
 from simulator.town import Town
 
 LINES = (  # on the screen
@@ -45,6 +48,7 @@ class ImpulseStudy:
     town: Town
     found: Impulses
     seed: int
+    call: Call | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return mean effects by rung, size class, market and who was displaced."""
@@ -137,19 +141,46 @@ class ImpulseStudy:
             for months in found.effects:
                 name = label.split(",")[0].replace(" ", "_")
                 rows[f"{name}_{months}"] = found.values(outcome, months)
-        return write_study(
-            folder,
-            force,
-            {"impulses": rows, "effects": self.frame()},
-            self.text(),
-            {"impulses": self.draw()},
-            command=f"impulses {self.town.id} --kind {found.kind} "
-            f"--number {len(found.frame)} --months {found.months} "
-            f"--closure {found.closure} --seed {self.seed}",
-            seeds=sorted(int(x) for x in found.frame["seed"].unique()),
-            scenario_hash=self.town.scenario_hash(),
-            site=self.town.id,
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"impulses": rows, "effects": self.frame()},
+                self.text(),
+                {"impulses": self.draw()},
+                command=f"impulses {self.town.id} --kind {found.kind} "
+                f"--number {len(found.frame)} --months {found.months} "
+                f"--closure {found.closure} --seed {self.seed}",
+                seeds=sorted(int(x) for x in found.frame["seed"].unique()),
+                scenario_hash=self.town.scenario_hash(),
+                site=self.town.id,
+            ),
+        )  # fmt: skip
+
+
+def impulse_study(
+    site: str | Path | Site | Town,
+    *,
+    kind: str = "promote",
+    rungs: Sequence[int] = (1, 2, 3),
+    markets: Sequence[str] = ("reference",),
+    number: int = 600,
+    months: int = MONTHS,
+    closure: str = "R",
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> ImpulseStudy:
+    """Follow single promotions and tell what they do; see :func:`simulator.impulses.impulses`."""
+    town = site if isinstance(site, Town) else Town(site)
+    found = impulses(
+        town, kind=kind, rungs=rungs, markets=markets, number=number, months=months,
+        closure=closure, seed=seed, threads=threads, progress=progress,
+    )  # fmt: skip
+    call = Call("impulses", site=town, kind=kind, rungs=list(rungs), markets=list(markets),
+                number=number, months=months, closure=closure, seed=seed)  # fmt: skip
+    return ImpulseStudy(town, found, seed, call)
 
 
 def _estimate(row: pd.Series) -> Estimate:

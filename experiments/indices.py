@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.design import Dimension, Plan, _morris, third_year
+from experiments.folders import Call, write_result
 from experiments.sweeps import plan_of, read_results
 from scenarios import ScenarioError
 from scenarios.errors import suggestion
 from simulator.errors import ResultError
-from simulator.files import json_bytes, output_folder, read_manifest
+from simulator.files import read_manifest, write_manifest
 
 LEVEL = 0.90
 RESAMPLES = 200
@@ -81,19 +82,33 @@ class Sensitivity:
     rule: str
     stamp: str
     cases: list[Case]
+    call: Call | None = None
 
     def write(self, folder: str | Path, force: bool = False) -> Path:
         """Write the table, the sentence, the rule and the tornado figure, whole or not at all."""
-        with output_folder(folder, force) as out:
+
+        def write(out: Path) -> None:
             self.table.to_csv(out / "sensitivity.csv", index=False, lineterminator="\n")
             (out / "answer.txt").write_bytes(
                 f"{self.sentence}\n\n{self.rule}\n\n{self.stamp}\n".encode()
             )
             _tornado(self, out)
-            (out / "manifest.json").write_bytes(
-                json_bytes({"kind": "sensitivity", "outcome": self.outcome, "from": self.stamp})
+            swept, name = {}, "DIR"
+            if self.call is not None:
+                source = self.call.arguments["folder"]
+                swept, name = read_manifest(source), source.resolve().name
+            write_manifest(
+                out,
+                command=f"sensitivity {name} --outcome {self.outcome}",
+                seeds=swept.get("seeds", []),
+                scenario_hash=str(swept.get("scenario_hash")),
+                kind="sensitivity",
+                outcome=self.outcome,
+                inputs=swept.get("inputs"),
+                **{"from": self.stamp},
             )
-        return Path(folder)
+
+        return write_result(folder, force, self.call, write)
 
 
 def sensitivity(folder: str | Path, outcome: str | None = None) -> Sensitivity:
@@ -151,6 +166,7 @@ def sensitivity(folder: str | Path, outcome: str | None = None) -> Sensitivity:
         "\n".join(case.rule for case in cases),
         stamp,
         cases,
+        Call("sensitivity", folder=Path(folder), outcome=outcome),
     )
 
 

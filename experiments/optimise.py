@@ -9,7 +9,9 @@ only these are told: numbers that chose a mix flatter it.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,11 @@ import numpy as np
 import pandas as pd
 
 from experiments.draws import drawn_mix, draws_path, load_draws
+from experiments.folders import Call, write_result
+from experiments.levels import FILE as LEVELS_FILE
 from experiments.levels import levels, mix_text
+from experiments.resume import Kept
+from experiments.store import locked
 from scenarios import ScenarioError, Site
 from scenarios.costs import PAYERS, Costs, MeasureCost, check_events, load_costs
 from scenarios.measures import (
@@ -43,7 +49,7 @@ from simulator.comparison import (
     compare,
     estimate,
 )
-from simulator.files import output_folder, program_version, write_manifest
+from simulator.files import program_version, write_manifest
 from simulator.headline import SIDES
 from simulator.money import bought, money
 from simulator.town import Town
@@ -64,6 +70,9 @@ COLUMNS = (
 )  # fmt: skip
 WORK = COLUMNS.index(TARGET)
 GRADES = "ABCDE"
+
+# what decides the numbers besides the simulator and the scenarios
+SOURCES = (*(Path(__file__).with_name(name) for name in ("optimise.py", "draws.py")), LEVELS_FILE)
 
 Plan = tuple[tuple[str, str], ...]  # (measure, level) of a mix, in the order of the measures
 
@@ -183,14 +192,31 @@ def planned(measure: Measure, cost: MeasureCost, dose: Dose) -> float:
     return float(units[0, 0] * cost.price.value + (cost.fixed.value if cost.fixed else 0.0))
 
 
-def space_of(town: Town, running: Mix, costs: Costs, measures: Sequence[str] | None) -> Space:
+def wanted(
+    town: Town, running: Mix, measures: Sequence[str | Measure] | None
+) -> dict[str, Measure]:
+    """Return the measures to choose among, by id or by the name that was given."""
+    if measures:
+        return {
+            one.id if isinstance(one, Measure) else one: (
+                one if isinstance(one, Measure) else load_measure(one)
+            )
+            for one in measures
+        }
+    own = town.mix(town.site.default_mix)
+    return {name: own.files[name] for name in own.measures if name not in running.measures}
+
+
+def space_of(
+    town: Town, running: Mix, costs: Costs, measures: Sequence[str | Measure] | None
+) -> Space:
     """Return the measures, levels and costs among which is chosen.
 
     Parameters
     ----------
     running : Mix
         The reference; what it runs is not chosen again.
-    measures : sequence of str, optional
+    measures : sequence of str or Measure, optional
         Default: what the mix of the place adds to the reference.
 
     Raises
@@ -200,19 +226,15 @@ def space_of(town: Town, running: Mix, costs: Costs, measures: Sequence[str] | N
     """
     site = town.site
     own = town.mix(site.default_mix)
-    wanted = [name for name in own.measures if name not in running.measures]
-    if measures:
-        wanted = list(dict.fromkeys(measures))
     named = {level: dose for level, dose in levels()["levels"].items() if dose > 0}
     found: dict[str, Measure] = {}
     doses, euros, prices, unpriced = {}, {}, {}, []
-    for name in wanted:
+    for name, one in wanted(town, running, measures).items():
         if name in running.measures:
             raise ScenarioError(
                 f"--measures names '{name}', which runs in {site.name.en} already; optimise "
                 "chooses what to add. Compare a mix file that changes it instead."
             )
-        one = own.files[name] if not measures else load_measure(name)
         alone = Mix(id=name, site=site.id, names=one.names, files={name: one})
         employers = [employer.id for employer in site.employers]
         problems = check_mix_fits(alone, site.barrier_ids, site.sector_ids, employers)
@@ -343,6 +365,8 @@ class Laboratory:
         Draws of parameters, one for each pair, where the place ships them.
     sizes : dict
         Uniform draws by measure and lever, shape (pairs,): the same for every mix.
+    kept : Kept or None
+        Pairs that are done already; None: nothing is kept.
     """
 
     town: Town
@@ -354,6 +378,7 @@ class Laboratory:
     posterior: pd.DataFrame | None
     sizes: dict[tuple[str, str], np.ndarray]
     threads: int
+    kept: Kept | None = None
 
     def seed_of(self, pair: int) -> int:
         """Return the seed of ``compare`` for one pair, never one of a plain comparison."""
@@ -395,13 +420,24 @@ class Laboratory:
             files[name] = files[name].model_copy(update={"levers": own})
         return mix.model_copy(update={"files": files})
 
+    def _kept_pair(self, mixes: Sequence[Mix], stage: str, pair: int) -> np.ndarray:
+        """Return the numbers of a pair, from disk where it is done already."""
+        values = None if self.kept is None else self.kept.get(stage, pair)
+        if values is None:
+            values = self._pair(mixes, pair)
+            if self.kept is not None:
+                self.kept.put(stage, pair, values)
+        return values
+
     def run(
         self, mixes: Sequence[Mix], pairs: Iterable[int], done: Callable[[], None]
     ) -> np.ndarray:
         """Simulate mixes; return numbers, shape (mixes, pairs, ``COLUMNS``)."""
         found = []
+        texts = json.dumps([mix.model_dump_json() for mix in mixes])
+        stage = hashlib.sha256(texts.encode()).hexdigest()[:16]
         with ThreadPoolExecutor(self.threads) as pool:
-            for values in pool.map(lambda pair: self._pair(mixes, pair), pairs):
+            for values in pool.map(lambda pair: self._kept_pair(mixes, stage, pair), pairs):
                 found.append(values)
                 done()
         return np.array(found).transpose(1, 0, 2)
@@ -489,6 +525,7 @@ class Optimised:
     fell_back: list[tuple[Plan, float, Estimate]]
     over_posterior: bool
     seeds: list[int]
+    call: Call | None = None
 
     @property
     def grade(self) -> dict[str, str]:
@@ -710,7 +747,8 @@ class Optimised:
             "payers.csv": self.payers(),
             "simulated.csv": self.simulated(),
         }
-        with output_folder(folder, force) as made:
+
+        def write(made: Path) -> None:
             for name, table in tables.items():
                 table.to_csv(made / name, index=False, lineterminator="\n", float_format="%.6g")
             rows = [(file, *row) for file, columns in CODEBOOK.items() for row in columns]
@@ -742,7 +780,8 @@ class Optimised:
                     "seed": self.seed,
                 },
             )
-        return Path(folder)
+
+        return write_result(folder, force, self.call, write)
 
 
 def _plain(side: str) -> str:
@@ -847,7 +886,7 @@ def optimise(
     site: str | Path | Site | Town,
     budget: float,
     *,
-    measures: Sequence[str] | None = None,
+    measures: Sequence[str | Measure] | None = None,
     costs: str | Path | Costs | None = None,
     against: str | Path | Mix | None = None,
     replications: int = PAIRS,
@@ -855,8 +894,11 @@ def optimise(
     closure: str = "R",
     strength: str = DRAWN,
     scale: int | None = None,
+    posterior: pd.DataFrame | None = None,
     seed: int = 1,
     threads: int | None = None,
+    work: str | Path | None = None,
+    force: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> Optimised:
     """Find mixes of named levels that do most for the target group under a budget.
@@ -865,8 +907,8 @@ def optimise(
     ----------
     budget : float
         EUR for the term of a cohort (12 months), when every place is filled.
-    measures : sequence of str, optional
-        Shipped measures; default: what the mix of the place adds to what runs.
+    measures : sequence of str or Measure, optional
+        Shipped measures or files; default: what the mix of the place adds to what runs.
     costs : str, Path or Costs, optional
         Prices and payers; default: the place's shipped table.
     against : optional
@@ -878,6 +920,12 @@ def optimise(
     strength : {"drawn", "none", "assumed", "top"}
         ``drawn``: every pair draws each lever from its range (and parameters from the posterior
         of the place, where one is shipped); else one size in all pairs.
+    posterior : DataFrame, optional
+        Draws of parameters to use instead of the shipped ones; without a row: none are drawn.
+    work : str or Path, optional
+        Folder that keeps every finished pair, so that the same call goes on after a stop.
+    force : bool
+        Start again where ``work`` was begun with something else.
 
     Returns
     -------
@@ -887,6 +935,8 @@ def optimise(
     ------
     ScenarioError
         When a file or name is wrong, nothing has a price, or nothing fits the budget.
+    ResultError
+        When ``work`` was begun with something else, is damaged or cannot be written.
     """
     if not 0 < budget < float("inf"):
         raise ScenarioError(f"--budget is {budget:g}, but must be a positive number of euros.")
@@ -913,10 +963,12 @@ def optimise(
             f"Nothing fits {budget:,.0f} EUR: the cheapest is {name} {level} with {least:,.0f} EUR."
         )
     named = site if isinstance(site, str | Path) else None
-    posterior = None  # where none is shipped, the ranges of the levers alone
-    if strength == DRAWN and draws_path(town.whole, named).is_file():
-        posterior = load_draws(town.whole, named)
     pairs = 2 * replications
+    if strength != DRAWN or (posterior is not None and not len(posterior)):
+        posterior = None
+    elif posterior is None and draws_path(town.whole, named).is_file():
+        posterior = load_draws(town.whole, named).iloc[:pairs]
+    # where none is shipped, the ranges of the levers alone
     keys = dict.fromkeys(
         (name, lever.lever)
         for name, measure in (running.files | space.measures).items()
@@ -933,10 +985,38 @@ def optimise(
         )
         for key in keys
     }
+    call = Call(
+        "optimise", site=town, budget=budget, costs=prices, against=running,
+        measures=list(wanted(town, running, measures).values()), replications=replications,
+        most=most, closure=closure, strength=strength, seed=seed,
+        posterior=pd.DataFrame() if posterior is None else posterior,
+    )  # fmt: skip
     laboratory = Laboratory(
         town, running, prices, closure, seed, strength, posterior, sizes,
         threads or os.cpu_count() or 1,
     )  # fmt: skip
+    if work is None:
+        return _searched(laboratory, space, plans, budget, most, replications, call, progress)
+    with locked(Path(work)):
+        laboratory.kept = Kept(
+            work, call, SOURCES, f"optimise {town.id} --budget {budget:g}", force
+        )  # fmt: skip
+        return _searched(laboratory, space, plans, budget, most, replications, call, progress)
+
+
+def _searched(
+    laboratory: Laboratory,
+    space: Space,
+    plans: list[Plan],
+    budget: float,
+    most: int,
+    replications: int,
+    call: Call,
+    progress: Callable[[float, float], None] | None,
+) -> Optimised:
+    """Simulate what is to be simulated, choose, and simulate the chosen anew."""
+    town, running, seed = laboratory.town, laboratory.running, laboratory.seed
+    pairs = 2 * replications
 
     def made(wanted: Sequence[Plan], stem: str = "optimised") -> list[Mix]:
         return [
@@ -993,7 +1073,7 @@ def optimise(
     if progress is not None:
         progress(total, total)
     return Optimised(
-        town, running, space, budget, closure, strength, seed, found, tried, choosing,
-        len(plans), fell_back, posterior is not None,
-        [laboratory.seed_of(pair) * SEED_STEP for pair in range(pairs)],
+        town, running, space, budget, laboratory.closure, laboratory.strength, seed, found, tried,
+        choosing, len(plans), fell_back, laboratory.posterior is not None,
+        [laboratory.seed_of(pair) * SEED_STEP for pair in range(pairs)], call,
     )  # fmt: skip

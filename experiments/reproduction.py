@@ -22,12 +22,21 @@ import pyarrow as pa
 
 from experiments.design import Plan, plan_from
 from experiments.execution import execute, outcome_columns, pack
+from experiments.folders import (
+    KINDS,
+    STUDIES,
+    arguments_of,
+    changed_hashes,
+    changed_since,
+    kind_of,
+    mixes_of,
+    run_again,
+    town_of,
+)
 from experiments.store import changes
 from experiments.sweeps import read_results
-from scenarios import ScenarioError, Site
 from scenarios.costs import Costs
 from scenarios.measures import Mix
-from scenarios.surroundings import Surroundings
 from simulator.errors import ResultError, explain
 from simulator.files import read_manifest
 from simulator.town import Town
@@ -65,7 +74,8 @@ class Reproduction:
 
     Attributes
     ----------
-    kind : {"run", "compare", "sweep"}
+    kind : str
+        Of :data:`experiments.folders.KINDS`.
     verdicts : list of Verdict
     changed : list of str
         Inputs, program or versions that are not those of the folder, in words.
@@ -95,7 +105,8 @@ def reproduce(
     Parameters
     ----------
     folder
-        Written by run, compare or sweep.
+        Written by any command that leaves a manifest; of ``calibrate``, whose simulations lie in
+        a folder of their own, only the command is told.
     rows : int, optional
         Only so many rows of a sweep, spread over the design; default all.
     workers : int, optional
@@ -104,21 +115,20 @@ def reproduce(
     Raises
     ------
     ResultError
-        When the manifest is missing or damaged, or does not say enough.
+        When the manifest is missing or damaged, does not say enough, or is of ``calibrate``.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
     changed = changed_versions(manifest)
     try:
-        if manifest.get("kind") == "sweep":
+        name = kind_of(manifest)
+        if name == "sweep":
             return _sweep(folder, manifest, changed, rows, workers, progress)
-        command = shlex.split(str(manifest.get("command", "")))
-        name = command[0] if command else ""
+        if name in STUDIES:
+            return _study(folder, manifest, changed, workers, progress)
         if name not in ("run", "compare"):
-            raise ResultError(
-                f"{folder} was written by '{name or 'nobody'}'; reproduce makes run, compare and "
-                "sweep again."
-            )
+            raise _unknown(folder, name, manifest)
+        command = shlex.split(str(manifest.get("command", "")))
         town, mixes = inputs_of(folder, manifest)
         changed += changed_inputs(manifest, town, mixes)
         with tempfile.TemporaryDirectory() as made:
@@ -161,28 +171,42 @@ def inputs_of(folder: Path, manifest: dict[str, Any]) -> tuple[Town, list[Mix]]:
         When they are none that this version can read.
     """
     inputs = manifest["inputs"]
-    try:
-        site = Site.model_validate_json(inputs["site"])
-        mixes = [Mix.model_validate_json(mix) for mix in inputs["mixes"]]
-        given = inputs["surroundings"]
-        around = None if given is None else Surroundings.model_validate_json(given)
-    except ValueError as error:
-        raise ResultError(
-            f"manifest.json in {folder} holds a place or a mix that this version cannot read."
-        ) from error
-    try:
-        town = Town(site, inputs["parameters"] or None, scale=inputs["scale"], surroundings=around)
-        return town, mixes
-    except ScenarioError as error:
-        raise ResultError(f"{folder}: {error}") from error
+    return town_of(inputs, folder), mixes_of(inputs["mixes"], folder)
 
 
 def changed_inputs(manifest: dict[str, Any], town: Town, mixes: list[Mix]) -> list[str]:
     """Return which inputs are not those of a manifest, in words."""
-    old, new = manifest["inputs"]["hashes"], town.hashes(mixes)
-    words = {"code": "the program", "parameters": "the file of parameters",
-             "penalties": "the file of penalties", "partners": "the file of partners"}  # fmt: skip
-    return [f"{words.get(part, part)} changed" for part in new if old.get(part) != new[part]]
+    return changed_hashes(manifest["inputs"]["hashes"], town.hashes(mixes))
+
+
+def _unknown(folder: Path, name: str, manifest: dict[str, Any]) -> ResultError:
+    if name == "calibrate":
+        return ResultError(
+            f"{folder} was written by calibrate from simulations that the folder does not hold; "
+            f"make it again with its command: vacancy-chains {manifest.get('command')}"
+        )
+    return ResultError(
+        f"{folder} was written by '{name or 'nobody'}'; reproduce makes these again: "
+        f"{', '.join(kind for kind in KINDS if kind != 'calibrate')}."
+    )
+
+
+def _study(
+    folder: Path,
+    manifest: dict[str, Any],
+    changed: list[str],
+    workers: int | None,
+    progress: Callable[[float, float], None] | None,
+) -> Reproduction:
+    changed = changed + changed_since(folder, manifest)
+    with tempfile.TemporaryDirectory() as made:
+        target = Path(made) / "again"
+        found = run_again(folder, manifest, workers, progress)
+        found.write(target)
+        if manifest.get("from") and manifest["from"] != found.stamp:
+            changed.append("the sweep that it analyses changed")
+        verdicts, pictures = compare_folders(folder, target)
+    return Reproduction(kind_of(manifest), verdicts, changed, pictures)
 
 
 def _run(manifest: dict[str, Any], town: Town, mixes: list[Mix], target: Path) -> None:
@@ -233,6 +257,15 @@ def _compare(
         costs=Costs.model_validate_json(manifest["inputs"]["costs"]),
         progress=progress,
     ).write(target, lang=manifest.get("language", "en"))
+    if manifest.get("draws"):
+        from experiments.draws import compare_draws
+
+        arguments = arguments_of(manifest["draws"], target)
+        place = arguments.pop("site")
+        compare_draws(
+            place.whole, scale=place.scale, surroundings=place.surroundings, threads=workers,
+            progress=progress, **arguments,
+        ).write(target)  # fmt: skip
 
 
 # ---- sweeps -----------------------------------------------------------------------------------
@@ -274,7 +307,7 @@ def _sweep(
     else:
         again = pd.DataFrame([made[row] for row in sorted(made)], columns=names, index=sorted(made))
         shared = [name for name in names if name in stored]
-        verdict = _frames(
+        verdict = compare_frames(
             "results.parquet", stored.loc[sorted(made), shared], again[shared], TOLERANCE
         )
     part = f"{len(made)} of {len(stored)} rows run again"
@@ -311,14 +344,15 @@ def compare_tables(name: str, old: Path, new: Path, tolerance: float = TOLERANCE
         one, two = _read(old), _read(new)
     except (ValueError, OSError, pa.ArrowException) as error:
         return Verdict(name, DIFFERENT, f"it cannot be read ({type(error).__name__})")
-    return _frames(name, one, two, tolerance)
+    return compare_frames(name, one, two, tolerance)
 
 
 def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
 
 
-def _frames(name: str, one: pd.DataFrame, two: pd.DataFrame, tolerance: float) -> Verdict:
+def compare_frames(name: str, one: pd.DataFrame, two: pd.DataFrame, tolerance: float) -> Verdict:
+    """Compare two tables in memory; see :func:`compare_tables`."""
     if list(one.columns) != list(two.columns):
         odd = sorted(set(one.columns) ^ set(two.columns))
         return Verdict(name, DIFFERENT, f"its columns: {', '.join(odd) or 'in another order'}")

@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from experiments.workplace import support_of
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Mix
@@ -120,6 +121,7 @@ class Reserve:
         the difference of each of :data:`SHOWN` from the reference.
     """
 
+    call: Call | None = field(default=None, init=False, repr=False)
     town: Town
     mix: Mix
     support: tuple[str, ...]
@@ -182,6 +184,9 @@ class Reserve:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
+        return write_result(folder, force, self.call, self._write)
+
+    def _write(self, folder: Path, force: bool = True) -> Path:
         return write_study(
             folder,
             force,
@@ -306,7 +311,12 @@ def reserve(
             if progress is not None:
                 progress(number + 1, len(jobs))
     names = ["seed", "arm", "months", "units", *SHOWN]
-    return Reserve(
+    answer = Reserve(
         town, chosen, support, price_ratio, closure, seed, pd.DataFrame(rows, columns=names),
         kept_for,
     )  # fmt: skip
+    answer.call = Call(
+        "reserve", site=town, mix=chosen, price_ratio=price_ratio, replications=replications,
+        closure=closure, seed=seed, kept_for=kept_for,
+    )  # fmt: skip
+    return answer

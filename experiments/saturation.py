@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from experiments.offers import Offer
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Measure, StrengthWord, load_measure, mix_of
@@ -62,41 +63,23 @@ class Saturation:
     months: int
     seed: int
     rows: pd.DataFrame
+    call: Call | None = None
 
     def at(self, market_name: str, closure: str, share: float, curve: str) -> Estimate:
         """Return a point of a curve with its interval over worlds."""
         rows = self.rows
-        own = rows[
-            (rows["market"] == market_name)
-            & (rows["closure"] == closure)
-            & (rows["share"] == share)
-        ]
-        mean, low, high = estimate(own[curve].to_numpy(float))
-        return Estimate(float(mean), float(low), float(high), len(own))
+        return _point(
+            rows[
+                (rows["market"] == market_name)
+                & (rows["closure"] == closure)
+                & (rows["share"] == share)
+            ],
+            curve,
+        )
 
     def frame(self) -> pd.DataFrame:
         """Return all points of all curves."""
-        keys = ["market", "closure", "share"]
-        out = []
-        for (name, closure, share), own in self.rows.groupby(keys, sort=False):
-            for curve in CURVES:
-                found = self.at(name, closure, share, curve)
-                out.append(
-                    (name, closure, share, own["eligible"].mean(), own["served"].mean(), curve,
-                     found.mean, found.low, found.high, found.is_told, found.replications)
-                )  # fmt: skip
-        names = [
-            *keys,
-            "eligible",
-            "served",
-            "curve",
-            "mean",
-            "ci_low",
-            "ci_high",
-            "told",
-            "worlds",
-        ]
-        return pd.DataFrame(out, columns=names)
+        return frame_of(self.rows)
 
     def text(self) -> str:
         """Return the answer for the screen."""
@@ -172,19 +155,42 @@ class Saturation:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"saturation": self.frame(), "worlds": self.rows},
-            self.text(),
-            {"saturation": self.draw()},
-            command=f"saturation {self.town.id} --measure {self.measure.id} "
-            f"--strength {self.strength} --months {self.months} --seed {self.seed}",
-            seeds=sorted(int(x) for x in self.rows["seed"].unique()),
-            scenario_hash=self.town.scenario_hash(),
-            site=self.town.id,
-            measure=self.measure.id,
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"saturation": self.frame(), "worlds": self.rows},
+                self.text(),
+                {"saturation": self.draw()},
+                command=f"saturation {self.town.id} --measure {self.measure.id} "
+                f"--strength {self.strength} --months {self.months} --seed {self.seed}",
+                seeds=sorted(int(x) for x in self.rows["seed"].unique()),
+                scenario_hash=self.town.scenario_hash(),
+                site=self.town.id,
+                measure=self.measure.id,
+            ),
+        )  # fmt: skip
+
+
+def frame_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return all points of all curves from the single worlds."""
+    keys = ["market", "closure", "share"]
+    out = []
+    for (name, closure, share), own in rows.groupby(keys, sort=False):
+        for curve in CURVES:
+            found = _point(own, curve)
+            out.append(
+                (name, closure, share, own["eligible"].mean(), own["served"].mean(), curve,
+                 found.mean, found.low, found.high, found.is_told, found.replications)
+            )  # fmt: skip
+    names = [*keys, "eligible", "served", "curve", "mean", "ci_low", "ci_high", "told", "worlds"]
+    return pd.DataFrame(out, columns=names)
+
+
+def _point(own: pd.DataFrame, curve: str) -> Estimate:
+    mean, low, high = estimate(own[curve].to_numpy(float))
+    return Estimate(float(mean), float(low), float(high), len(own))
 
 
 def lottery(world, months: int) -> dict[int, tuple[bool, int]]:  # noqa: ANN001
@@ -298,4 +304,9 @@ def saturation(
     if not any(row[4] for row in rows):
         raise ScenarioError(f"nobody in {town.id} is eligible for {chosen.id}.")
     names = ["seed", "market", "closure", "share", "eligible", "served", *CURVES]
-    return Saturation(town, chosen, strength, months, seed, pd.DataFrame(rows, columns=names))
+    return Saturation(
+        town, chosen, strength, months, seed, pd.DataFrame(rows, columns=names),
+        Call("saturation", site=town, measure=chosen, shares=list(shares), markets=list(markets),
+             closures=list(closures), strength=strength, months=months,
+             replications=replications, seed=seed),
+    )  # fmt: skip

@@ -444,7 +444,7 @@ _PARTS = {
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Refuse a second sweep into the same folder while one runs (where the system has locks)."""
+    """Refuse a second run into the same folder while one runs (where the system has locks)."""
     try:
         import fcntl
     except ImportError:
@@ -460,7 +460,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ResultError(
-                f"Another sweep is writing to {folder}; wait for it or choose another --out."
+                f"Another command is writing to {folder}; wait for it or choose another --out."
             ) from None
         except OSError:
             pass  # a network disk without locks

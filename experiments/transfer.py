@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.across import options_of, table_lines, towns_of
+from experiments.folders import Call, write_result
 from scenarios.measures import Dose, Mix, based_on, check_mix_fits
 from simulator.comparison import ENOUGH_PAIRS, SEED_STEP, Estimate, compare
 from simulator.figures import BLACK, GREY, STYLE
@@ -91,6 +92,8 @@ class Transfer:
     seed: int
     seeds: list[int]
     scenario_hashes: dict[str, str]
+    call: Call | None = None
+    scale: int | None = None
 
     def at(self, market: str, pilot: str, closure: str) -> Cell:
         """Return a cell.
@@ -285,20 +288,23 @@ class Transfer:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"transfer": self.frame()},
-            self.text(),
-            {"transfer": self.draw()},
-            command=" ".join(
-                ["across", "--transfer", *self.names,
-                 *options_of(self.closures, self.pairs, self.seed)]
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"transfer": self.frame()},
+                self.text(),
+                {"transfer": self.draw()},
+                command=" ".join(
+                    ["across", "--transfer", *self.names,
+                     *options_of(self.closures, self.pairs, self.seed, self.scale)]
+                ),
+                seeds=self.seeds,
+                scenario_hash="-".join(self.scenario_hashes.values()),
+                sites=self.scenario_hashes,
+                scales=self.scales,
             ),
-            seeds=self.seeds,
-            scenario_hash="-".join(self.scenario_hashes.values()),
-            sites=self.scenario_hashes,
-            scales=self.scales,
         )  # fmt: skip
 
 
@@ -399,7 +405,7 @@ def transfer(
     closure: str = "both",
     seed: int = 1,
     threads: int | None = None,
-    scales: dict[str, int] | None = None,
+    scales: dict[str, int] | int | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Transfer:
     """Run the mix of each place in the market of each place.
@@ -409,7 +415,7 @@ def transfer(
     sites : sequence, optional
         Shipped names, paths or towns; default: all shipped places.
     closure : {"R", "E", "both"}
-    scales : dict, optional
+    scales : dict or int, optional
         As for :func:`experiments.across.across`.
 
     Raises
@@ -465,12 +471,16 @@ def transfer(
                     )
                 )  # fmt: skip
     words = Words("en", plain=True)
+    same_for_all = scales if isinstance(scales, int) else None
     return Transfer(
         cells,
         {label: town.site.name("en") for label, town in towns.items()},
         {label: words.mix(mix) for label, mix in mixes.items()},
         {label: town.scale for label, town in towns.items()},
         closures, replications, seed, seeds, hashes,
+        Call("transfer", sites=list(towns.values()), replications=replications, closure=closure,
+             seed=seed, scales=same_for_all),
+        same_for_all,
     )  # fmt: skip
 
 

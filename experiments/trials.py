@@ -8,11 +8,64 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.folders import Call, write_result
+from scenarios import Site
+from scenarios.measures import Measure, load_measure
 from scenarios.trials import studies
 from simulator.town import Town
 from simulator.trial import AGREES, SEARCHED, SHARE, Solution, Trial, trial
+
+
+@dataclass
+class TrialStudy:
+    """A trial with the call that makes it again."""
+
+    found: Trial
+    call: Call
+
+    def text(self) -> str:
+        """Return the answer for the screen."""
+        return self.found.text()
+
+    def write(self, folder: str | Path, force: bool = False) -> Path:
+        """Write ``trial.csv``, ``curve.csv``, the answer and the manifest.
+
+        Raises
+        ------
+        ResultError
+            When the folder exists and is not empty, or cannot be written.
+        """
+        return write_result(
+            folder, force, self.call, lambda made: self.found.write(made, force=True)
+        )
+
+
+def trial_study(
+    site: str | Path | Site | Town,
+    measure: str | Path | Measure,
+    *,
+    study: int = 0,
+    power: bool = False,
+    replications: int = 24,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> TrialStudy:
+    """Run a trial that can be made again from its folder; see :func:`simulator.trial.trial`."""
+    town = site if isinstance(site, Town) else Town(site)
+    chosen = measure if isinstance(measure, Measure) else load_measure(measure)
+    found = trial(
+        town, chosen, study=study, power=power, replications=replications, seed=seed,
+        threads=threads, progress=progress,
+    )  # fmt: skip
+    call = Call("trial", site=town, measure=chosen, study=study, power=power,
+                replications=replications, seed=seed)  # fmt: skip
+    return TrialStudy(found, call)
+
 
 PAGE = Path("docs") / "trials.md"
 HEAD = """# Trials: published against simulated

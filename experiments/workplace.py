@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiments.folders import Call, write_result
 from experiments.offers import Offer
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Mix, StrengthWord
@@ -459,6 +460,7 @@ class WorkplaceView:
     close: int
     looked: int
     rows: pd.DataFrame
+    call: Call | None = None
 
     @property
     def number(self) -> int:
@@ -630,19 +632,22 @@ class WorkplaceView:
         ResultError
             When the folder exists and is not empty, or cannot be written.
         """
-        return write_study(
-            folder,
-            force,
-            {"workplace": self.frame(), "workplaces": self.rows},
-            self.text(),
-            command=f"workplace {self.town.id} --sector {self.sector} --staff {self.staff} "
-            f"--closure {self.closure} --seed {self.seed}",
-            seeds=self.seeds,
-            scenario_hash=self.town.scenario_hash(),
-            site=self.town.id,
-            support=list(self.support),
-            like=self.like.words,
-        )
+        return write_result(
+            folder, force, self.call,
+            lambda made: write_study(
+                made,
+                True,
+                {"workplace": self.frame(), "workplaces": self.rows},
+                self.text(),
+                command=f"workplace {self.town.id} --sector {self.sector} --staff {self.staff} "
+                f"--closure {self.closure} --seed {self.seed}",
+                seeds=self.seeds,
+                scenario_hash=self.town.scenario_hash(),
+                site=self.town.id,
+                support=list(self.support),
+                like=self.like.words,
+            ),
+        )  # fmt: skip
 
 
 def sample(facts: Facts, found: np.ndarray, seed: int) -> np.ndarray:
@@ -773,6 +778,9 @@ def workplace(
     return WorkplaceView(
         town, sector, staff, support, closure, seed, ladder[level], ladder[0], int(numbers[0]),
         looked, pd.DataFrame(rows, columns=names),
+        Call("workplace", site=town, sector=sector, staff=staff,
+             rungs=None if rungs is None else list(rungs), leavers=leavers, mix=chosen,
+             worlds=worlds, closure=closure, seed=seed),
     )  # fmt: skip
 
 

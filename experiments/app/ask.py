@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from experiments.app.console import Progress, place_with, result_folder
+from experiments.app.console import Progress, place_with, result_folder, stoppable
 from experiments.app.options import (
     ASK,
     Against,
@@ -154,6 +154,7 @@ def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) ->
         found = compare_draws(
             comparison.town.whole,
             scale=comparison.town.scale,
+            surroundings=comparison.town.surroundings,
             mixes=comparison.mixes,
             against=comparison.against,
             draws=draws,
@@ -303,20 +304,28 @@ def optimise(
     scale: Scale = None,
     threads: Threads = None,
 ) -> None:
-    """Find the mixes of named levels that do most for the target group under a budget."""
+    """Find the mixes of named levels that do most for the target group under a budget.
+
+    The same command goes on after any stop.
+    """
     folder = result_folder(out, force, "optimise", site, [])
     wanted = [name.strip() for text in measures or [] for name in text.split(",") if name.strip()]
 
     from experiments.optimise import optimise as find
+    from experiments.resume import drop, part_folder, parts_done
 
     place = place_with(site, local)
-    with Progress(f"Mixes under {budget:,.0f} EUR in {site}") as progress:
+    work = part_folder(folder)
+    if done := parts_done(work):
+        typer.echo(f"Going on: {done} parts of the work are in {work}.")
+    with Progress(f"Mixes under {budget:,.0f} EUR in {site}") as progress, stoppable():
         found = find(
             place, budget, measures=wanted or None, costs=costs, against=against,
             replications=replications, most=most, closure=closure.value, strength=strength,
-            scale=scale, seed=seed, threads=threads, progress=progress,
+            scale=scale, seed=seed, threads=threads, work=work, force=force, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
+    drop(work)
     if found.found:
         first = folder / "mixes" / f"{found.found[0].mix.id}.toml"
         given = " ".join(_given(against=against, costs=costs, scale=scale, local=local))
@@ -359,22 +368,21 @@ def impulses(
     folder = result_folder(out, force, "impulses", site, [])
 
     from simulator.impulses import KINDS
-    from simulator.impulses import impulses as follow
 
     if kind not in KINDS:
         raise typer.BadParameter(f"--kind is '{kind}', but must be {' or '.join(KINDS)}.")
 
-    from experiments.impulse_study import ImpulseStudy
+    from experiments.impulse_study import impulse_study
     from simulator.town import Town
 
     town = Town(site, scale=scale, surroundings=surroundings)
     with Progress(f"Following single promotions in {site}") as progress:
-        found = follow(
+        found = impulse_study(
             town, kind=kind, rungs=sorted(set(rung or (1, 2, 3))),
             markets=list(dict.fromkeys(market or ["reference"])), number=number, months=months,
             closure=closure.value, seed=seed, threads=threads, progress=progress,
         )  # fmt: skip
-    _show(ImpulseStudy(town, found, seed), folder, force)
+    _show(found, folder, force)
 
 
 @app.command(rich_help_panel=ASK)
@@ -490,6 +498,15 @@ def across(
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            min=1,
+            help="Simulate one person in K of every place, whole workplaces; results are"
+            " multiplied back [large places: so that 25,000 posts are left at most].",
+        ),
+    ] = None,
     threads: Threads = None,
 ) -> None:
     """Answer the four questions for several places and say where they differ."""
@@ -504,14 +521,14 @@ def across(
 
             found = travel(
                 names or None, replications=replications or 8, closure=closure.value, seed=seed,
-                threads=threads, progress=progress,
+                scales=scale, threads=threads, progress=progress,
             )  # fmt: skip
         else:
             from experiments.across import across as find
 
             found = find(
                 names or None, replications=replications or 16, closure=closure.value, seed=seed,
-                threads=threads, progress=progress,
+                scales=scale, threads=threads, progress=progress,
             )  # fmt: skip
     _show(found, folder, force)
 

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from experiments.design import read_design
 from scenarios.barriers import read_barriers
 from scenarios.breaks import load_break
 from scenarios.costs import load_costs
@@ -26,8 +27,8 @@ def kind_of(path: Path) -> str:
     """Return the word for what a file is.
 
     One of site, mix, measure, break, sign case, surroundings, barriers, trials, costs, partners,
-    parameters, penalties, and numbers (to be laid over a place). A file that cannot be parsed
-    counts as a site, whose reader says what is wrong.
+    parameters, penalties, design (of a sweep), and numbers (to be laid over a place). A file that
+    cannot be parsed counts as a site, whose reader says what is wrong.
     """
     try:
         data = upgraded(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
@@ -36,6 +37,8 @@ def kind_of(path: Path) -> str:
     keys = set(data)
     if keys - {"schema"} == {"numbers"}:
         return "numbers"
+    if {"design", "design_seed", "replications", "places", "assumptions"} & keys:
+        return "design"
     if {"teaches", "with", "without"} & keys:
         return "break"
     if {"ladder", "flat", "expected"} & keys:
@@ -86,6 +89,7 @@ def check_file(path: Path) -> str:
         "trials": read_studies,
         "penalties": _check_penalties,
         "costs": load_costs,
+        "design": read_design,
     }
     kind = kind_of(path)
     if kind == "site":

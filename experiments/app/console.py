@@ -6,11 +6,13 @@ import errno
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -83,6 +85,24 @@ def _explain_os(error: OSError) -> str:
 def complain(message: str) -> None:
     """Print a message for people on standard error."""
     print(message, file=sys.stderr)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a polite request to end close the files first, as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 # ------------------------------------------------------------------ result folders

@@ -125,10 +125,10 @@ def trial(
     """Run a randomised trial inside the model and solve for the published effect."""
     folder = result_folder(out, force, "trial", site, [Path(measure).stem])
 
-    from simulator.trial import trial as run_trial
+    from experiments.trials import trial_study
 
     with Progress(f"Trial of {measure} in {site}") as progress:
-        result = run_trial(
+        result = trial_study(
             site, measure, study=study - 1, power=power, replications=replications, seed=seed,
             threads=threads, progress=progress,
         )  # fmt: skip

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import signal
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from experiments.app.console import FAILED, Progress, result_folder
+from experiments.app.console import FAILED, Progress, result_folder, stoppable
 from experiments.app.options import STUDY, Force, Out
 
 app = typer.Typer()
@@ -71,7 +69,7 @@ def sweep(
     from experiments.sweeps import sweep as run_sweep
 
     made = read_design(design)
-    with Progress(f"Sweeping {made.design.id}") as progress, _stoppable():
+    with Progress(f"Sweeping {made.design.id}") as progress, stoppable():
         folder = run_sweep(
             made,
             out,
@@ -132,24 +130,6 @@ def _duration(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"about {seconds / 3600:.1f} h"
     return f"about {seconds / 86400:.1f} days"
-
-
-@contextmanager
-def _stoppable():  # noqa: ANN202
-    """Let a polite request to end close the shard first, as Ctrl-C does."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(folder: Path, plan: Any) -> None:

@@ -36,7 +36,9 @@ def check(
 
     Of a run: the identities of its ledger, from start to end. Of a comparison: that its tables
     agree with each other, with their months and with the scenario files here; the worlds
-    themselves are not in the folder.
+    themselves are not in the folder. Of a sweep: its shards, its table and what each row is. Of
+    any other study: that every file is as it was written, that means lie in their intervals, and
+    that the answer follows from the single worlds where they are kept.
     """
     results, files = _sorted_out(paths)
 
@@ -102,10 +104,10 @@ def _scenario_files(folder: Path) -> list[Path]:
 
 def _check_results(folder: Path) -> bool:
     """Print one line per check and say whether none fails."""
-    from simulator.check import check_results
+    from experiments.folders import check_folder
 
     with Progress(f"Checking {folder}"):
-        rows = check_results(folder)
+        rows = check_folder(folder)
     for row in rows:
         word = "note " if row.holds is None else "holds" if row.holds else "FAILS"
         typer.echo(f"{word}  {row.check}: {row.detail}")

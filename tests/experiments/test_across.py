@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.across import ENDS, TABLES, TERMS, Across, across, scale_for, terms, towns_of
@@ -137,6 +138,34 @@ def test_files_hold_the_answer(found, tmp_path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"].endswith("--replications 2 --closure R --seed 1")
     assert manifest["scales"] == {"kokkola": 1, "kokkola (2)": 1}
+
+
+def test_one_scale_for_all_places(tmp_path, monkeypatch, capsys) -> None:
+    # refused before any place is run, each place in a sentence of its own
+    monkeypatch.setattr("experiments.across.compare", None)
+    assert cli.main(["across", "kokkola", "lagoa", "--scale", "20", "--out", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("--scale 20 leaves") == 2
+    assert "Kokkola: " in told
+    assert {label: town.scale for label, town in towns_of(["lisbon", "amersfoort"], 5).items()} == {
+        "lisbon": 5, "amersfoort": 5
+    }  # fmt: skip
+    assert towns_of(["lisbon"])["lisbon"].scale == 25
+
+
+def test_a_scale_stands_in_command_tables_and_manifest(tmp_path) -> None:
+    folder = across(["kokkola"], scales=2, replications=2, closure="R", threads=2).write(
+        tmp_path / "out"
+    )
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"].endswith("--scale 2")
+    assert manifest["scales"] == {"kokkola": 2}
+    assert (pd.read_csv(folder / "across.csv")["scale"] == 2).all()
+    row = next(
+        line for line in (folder / "answer.txt").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| kokkola")
+    )  # fmt: skip
+    assert [cell.strip() for cell in row.split("|")][4] == "2"
 
 
 def test_a_mix_at_home_gives_what_across_gives_and_every_cell_is_there(

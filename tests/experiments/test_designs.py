@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.design import plan_from, read_design, saltelli, shipped_designs
+from experiments.app import cli
+from experiments.design import DESIGNS, plan_from, read_design, saltelli, shipped_designs
 from scenarios import ScenarioError
 
 BASE = {
@@ -130,7 +131,7 @@ def test_saltelli_rows_change_one_column_at_a_time():
         ({"places": []}, ["places"]),
         ({"places": ["kokola"]}, ["kokola", "kokkola"]),
         ({"points": None}, ["points"]),
-        ({"design": "sobol", "points": 5}, ["points is 5", "power of two"]),
+        ({"design": "sobol", "points": 5}, ["points = 5", "power of two"]),
         ({"points": 10**12}, ["points", "memory"]),
         ({"months": [24]}, ["months", "24"]),
         ({"outcomes": ["work_month"]}, ["outcomes", "work_months"]),
@@ -144,3 +145,62 @@ def test_bad_designs_are_told_in_words(changes, words):
     text = str(error.value)
     assert "design.toml" in text
     assert not [word for word in words if word not in text], text
+
+
+WRONG = """\
+schema = 1
+id = "t"
+design = "sobol"
+points = 5
+replications = 0
+seed = 1
+years = 1
+months = [24]
+closures = ["R", "R"]
+places = ["kokkola", "kokola"]
+against = "todday"
+colour = "red"
+outcomes = ["work_month"]
+
+[levers]
+"tate.dose" = {}
+multiplier = { low = 3.0, high = 2.0 }
+
+[assumptions]
+backfil = {}
+public_share = { high = 7.0 }
+
+[variants]
+variant_stigma = { values = [3] }
+"""
+
+
+def test_check_tells_all_problems_of_a_design_in_one_pass(tmp_path, capsys):
+    file = tmp_path / "wrong.toml"
+    file.write_text(WRONG, encoding="utf-8")
+    assert cli.main(["check", str(file)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    for word in ("power of two", "replications is 0", "months up to 24", "closures with an entry",
+                 "'kokola'", "todday", "'colour'", "work_month", "levers.tate.dose",
+                 "levers.multiplier", "'backfil'", "assumptions.public_share",
+                 "variants.variant_stigma"):  # fmt: skip
+        assert len([line for line in lines if word in line]) == 1, (word, lines)
+    assert len(lines) == 13
+    # none is there only because of another
+    right = (
+        WRONG.replace("points = 5", "points = 4").replace("replications = 0", "replications = 1")
+        .replace("months = [24]", "months = [12]").replace('"R", "R"', '"R", "E"')
+        .replace(', "kokola"', "").replace("todday", "today").replace('colour = "red"\n', "")
+        .replace("work_month\"", "work_months/all/everybody\"").replace("tate.dose", "taite.dose")
+        .replace("low = 3.0", "low = 1.0").replace("backfil =", "backfill =")
+        .replace("high = 7.0", "high = 0.5").replace("[3]", "[0, 1]")
+    )  # fmt: skip
+    file.write_text(right, encoding="utf-8")
+    assert cli.main(["check", str(file)]) == 0
+    assert "design, no problem found" in capsys.readouterr().out
+
+
+def test_check_knows_the_shipped_designs(capsys):
+    paths = [str(DESIGNS / f"{name}.toml") for name in shipped_designs()]
+    assert cli.main(["check", *paths]) == 0
+    assert capsys.readouterr().out.count(": design, no problem found.") == len(paths)

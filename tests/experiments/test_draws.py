@@ -137,5 +137,6 @@ def test_draws_are_of_the_place_and_scale_of_the_comparison(monkeypatch, tmp_pat
     comparison = SimpleNamespace(town=town, mixes=[], against="kokkola_today")
     _over_draws(comparison, None, 8, tmp_path, "R", 1, 1)
     assert seen["scale"] == 2
+    assert seen["surroundings"] is town.surroundings
     # the place at full size: one already scaled would be scaled twice
     assert seen["site"].margins.residents.value == 34000

@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 
 from experiments import bundle, reproduce
+from experiments.archive import methods
+from experiments.draws import compare_draws, load_draws
 from experiments.reproduction import compare_tables
+from scenarios import load_site
 from simulator import compare, run
 from simulator.errors import ResultError
+from simulator.town import Town
+from tests.experiments.hamlet import write_hamlet
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +91,21 @@ def test_the_archive_holds_what_a_paper_needs(result, tmp_path):
     assert bundle(result, tmp_path / "again.zip").read_bytes() == made.read_bytes()
     with pytest.raises(ResultError, match="exists"):
         bundle(result, made)
+
+
+@pytest.mark.slow
+def test_draws_are_reproduced_under_their_surroundings(tmp_path):
+    town = Town(write_hamlet(tmp_path / "hamlet.toml"), surroundings="kokkola_new_plants")
+    comparison = compare(town, replications=2, years=1, closure="R", strengths=("assumed",))
+    folder = comparison.write(tmp_path / "made")
+    draws = compare_draws(
+        town.whole, mixes=comparison.mixes, against=comparison.against, draws=8, closure="R",
+        posterior=load_draws(load_site("kokkola")), surroundings=town.surroundings, threads=2,
+    )  # fmt: skip
+    draws.write(folder)
+    found = reproduce(folder)
+    assert {v.table: v.verdict for v in found.verdicts if v.table.startswith("draws")} == {
+        "draws.csv": "identical", "draws.parquet": "identical",
+    }  # fmt: skip
+    assert found.holds
+    assert "drawn 8 times" in methods(folder)
