@@ -46,6 +46,7 @@ _CHECKS: dict[str, tuple[Check, bool]] = {}
 # other modules whose checks belong to the set; they are imported when it runs
 MODULES = (
     "calibration.twin_checks",
+    "calibration.correspondence",
     "calibration.emergent",
     "calibration.recovery",
     "calibration.facts",
