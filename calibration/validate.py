@@ -45,9 +45,11 @@ Check = Callable[[bool], Iterable[CheckRow]]
 _CHECKS: dict[str, tuple[Check, bool]] = {}
 # other modules whose checks belong to the set; they are imported when it runs
 MODULES = (
+    "calibration.sign_cases",
     "calibration.twin_checks",
     "calibration.correspondence",
     "calibration.emergent",
+    "calibration.retirements",
     "calibration.recovery",
     "calibration.facts",
 )
