@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pandas as pd
 
 from simulator.comparison import Estimate
 from simulator.files import write_study
-from simulator.impulses import FILLED, SHOWN, SIZES, VACANCIES, Impulses
+from simulator.impulses import FILLED, PER_WORLD, SHOWN, SIZES, VACANCIES, Impulses
+from simulator.markets import LEAD
 from simulator.town import Town
 
 LINES = (  # on the screen
@@ -28,7 +31,27 @@ CLOSED = {
     "first_link": "  closed form, first link",
     "closed_form": "  closed form, with the chain behind",
 }
+SETTLE = 36  # months before month 0
+MEASURED = 6  # months, to say how long the work will take
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#5a5a5a"
+
+
+def expected_seconds(
+    town: Town, number: int, months: int, *, seed: int = 1, threads: int | None = None
+) -> float:
+    """Return how long impulses will take, from a few months of one world.
+
+    Worlds that give fewer than the most impulses (there was no such vacancy, or the move was
+    sideward) make it longer.
+    """
+    world = town.begin(seed).copy()
+    world.lay_out(0, MEASURED)
+    world.advance(1)  # what is compiled or loaded once is not counted
+    began = time.perf_counter()
+    world.advance(MEASURED - 1)
+    month = (time.perf_counter() - began) / (MEASURED - 1)
+    per_world = (SETTLE + LEAD + months) / (PER_WORLD * 3)
+    return number * (months + per_world) * month / (threads or os.cpu_count() or 1)
 
 
 def _told(found: Estimate) -> str:
@@ -133,6 +156,9 @@ class ImpulseStudy:
         """
         found = self.found
         rows = found.frame.copy()
+        asked = "".join(
+            f"--{name} {value} " for name in ("rung", "market") for value in rows[name].unique()
+        )
         for label, outcome in SHOWN.items():
             for months in found.effects:
                 name = label.split(",")[0].replace(" ", "_")
@@ -144,7 +170,7 @@ class ImpulseStudy:
             self.text(),
             {"impulses": self.draw()},
             command=f"impulses {self.town.id} --kind {found.kind} "
-            f"--number {len(found.frame)} --months {found.months} "
+            f"--number {len(found.frame)} --months {found.months} {asked}"
             f"--closure {found.closure} --seed {self.seed}",
             seeds=sorted(int(x) for x in found.frame["seed"].unique()),
             scenario_hash=self.town.scenario_hash(),
