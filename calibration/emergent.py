@@ -110,7 +110,7 @@ def displacement(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     yield CheckRow(
         "saturation: broad help gives less a head than narrow help", "emergent",
         bool(above(narrow.per_head, broad.per_head).low > 0),
-        f"below {narrow.per_head.mean:.2f} months",
+        f"below {told(narrow.per_head)} months",
         told(broad.per_head), "DP04: the effect a head shrinks with the share treated",
     )  # fmt: skip
 
