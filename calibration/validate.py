@@ -47,6 +47,7 @@ _CHECKS: dict[str, tuple[Check, bool]] = {}
 MODULES = (
     "calibration.sign_cases",
     "calibration.twin_checks",
+    "calibration.correspondence",
     "calibration.emergent",
     "calibration.retirements",
     "calibration.recovery",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,17 @@ from experiments.folders import Call, write_result
 from scenarios import Site
 from simulator.comparison import Estimate
 from simulator.files import write_study
-from simulator.impulses import FILLED, MONTHS, SHOWN, SIZES, VACANCIES, Impulses, impulses
+from simulator.impulses import (
+    FILLED,
+    MONTHS,
+    PER_WORLD,
+    SHOWN,
+    SIZES,
+    VACANCIES,
+    Impulses,
+    impulses,
+)
+from simulator.markets import LEAD, MARKETS
 from simulator.town import Town
 
 LINES = (  # on the screen
@@ -31,7 +43,27 @@ CLOSED = {
     "first_link": "  closed form, first link",
     "closed_form": "  closed form, with the chain behind",
 }
+SETTLE = 36  # months before month 0
+MEASURED = 6  # months, to say how long the work will take
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#5a5a5a"
+
+
+def expected_seconds(
+    town: Town, number: int, months: int, *, seed: int = 1, threads: int | None = None
+) -> float:
+    """Return how long impulses will take, from a few months of one world.
+
+    Worlds that give fewer than the most impulses (there was no such vacancy, or the move was
+    sideward) make it longer.
+    """
+    world = town.begin(seed).copy()
+    world.lay_out(0, MEASURED)
+    world.advance(1)  # what is compiled or loaded once is not counted
+    began = time.perf_counter()
+    world.advance(MEASURED - 1)
+    month = (time.perf_counter() - began) / (MEASURED - 1)
+    per_world = (SETTLE + LEAD + months) / (PER_WORLD * 3)
+    return number * (months + per_world) * month / (threads or os.cpu_count() or 1)
 
 
 def _told(found: Estimate) -> str:
@@ -137,6 +169,9 @@ class ImpulseStudy:
         """
         found = self.found
         rows = found.frame.copy()
+        asked = "".join(
+            f"--{name} {value} " for name in ("rung", "market") for value in rows[name].unique()
+        )
         for label, outcome in SHOWN.items():
             for months in found.effects:
                 name = label.split(",")[0].replace(" ", "_")
@@ -150,7 +185,7 @@ class ImpulseStudy:
                 self.text(),
                 {"impulses": self.draw()},
                 command=f"impulses {self.town.id} --kind {found.kind} "
-                f"--number {len(found.frame)} --months {found.months} "
+                f"--number {len(found.frame)} --months {found.months} {asked}"
                 f"--closure {found.closure} --seed {self.seed}",
                 seeds=sorted(int(x) for x in found.frame["seed"].unique()),
                 scenario_hash=self.town.scenario_hash(),
@@ -164,8 +199,8 @@ def impulse_study(
     *,
     kind: str = "promote",
     rungs: Sequence[int] = (1, 2, 3),
-    markets: Sequence[str] = ("reference",),
-    number: int = 600,
+    markets: Sequence[str] = tuple(MARKETS),
+    number: int = 2_000,
     months: int = MONTHS,
     closure: str = "R",
     seed: int = 1,

@@ -159,6 +159,11 @@ def page() -> str:
         "delivered by", "referred by",
     )  # fmt: skip
     lines += table(header, rows)
+    lines += ["", "## Notes", "", "What a reader of results should know of a measure."]
+    for measure in measures:
+        if measure.notes:
+            lines += ["", f"**{measure.names.en}** (`{measure.id}`)", ""]
+            lines += [f"- {note}" for note in measure.notes]
     return "\n".join(lines) + "\n"
 
 

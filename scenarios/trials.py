@@ -16,7 +16,7 @@ from scenarios.conditions import Clause, StatusWord
 from scenarios.errors import ScenarioError, Table, read_toml, validate
 from scenarios.measures import EffectId, shipped_measures
 
-Outcome = Literal["in_work", "ever", "months", "hires", "higher_rung"]
+Outcome = Literal["in_work", "ever", "months", "hires", "hires_migrant", "higher_rung"]
 Compare = Literal["difference", "ratio", "hazard"]
 PATH = Path(__file__).parent / "trials.toml"
 
@@ -38,6 +38,8 @@ class Study(Table):
     control_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
     statuses: list[StatusWord] | None = None
     age_min: int | None = None
+    age_max: int | None = None
+    barriers_all: list[str] | None = None
     register_months_min: float | None = None
     register_months_max: float | None = None
 
@@ -63,6 +65,8 @@ class Study(Table):
             Clause(
                 statuses=self.statuses,
                 age_min=self.age_min,
+                age_max=self.age_max,
+                barriers_all=self.barriers_all,
                 months_in_register_min=self.register_months_min,
             )
         ]

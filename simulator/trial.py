@@ -185,6 +185,12 @@ class Trial:
             lines.append(
                 f"Published ({study.study}): {study.centre:g} ({study.low:g} to {study.high:g})"
             )
+        elif self.measure.effect_published:
+            effects = {e for lever in self.measure.levers if lever.published for e in lever.effects}
+            lines.append(
+                f"Sizes rest on {', '.join(sorted(effects))}, which no trial here can imitate; "
+                "its own outcome is shown."
+            )
         else:
             lines.append("No effect of this measure is published; its own outcome is shown.")
         now = self.simulated
@@ -238,6 +244,7 @@ _OUTCOMES = {
     "ever": "ever in work by month {h}",
     "months": "share of {h} months in work",
     "hires": "hires per workplace in {h} months",
+    "hires_migrant": "hires with migrant background per workplace in {h} months",
     "higher_rung": "on a higher rung in month {h}",
 }
 
@@ -395,15 +402,20 @@ class Host:
         outcome = self.study.outcome
         w = world.columns
         total = np.zeros(n)
+        migrant = 0
+        if outcome == "hires_migrant":
+            migrant = 1 << self.town.site.barrier_ids.index("migrant")
         first_rung = _rungs(world, n) if outcome == "higher_rung" else None
         for month in range(horizon):
             world.advance(1)
             w = world.columns
             now = world.month - 1
-            if outcome == "hires":
+            if outcome in ("hires", "hires_migrant"):
                 everybody = int(w.counts[Count.PEOPLE])
                 posts = w.people[Person.POST, :everybody]
                 new = (posts >= 0) & (w.people[Person.EMPLOYER_SINCE, :everybody] == now)
+                if migrant:
+                    new &= (w.people[Person.BARRIERS, :everybody] & migrant) > 0
                 total += np.bincount(w.posts[Post.WORKPLACE][posts[new]], minlength=n)[:n]
             elif outcome in ("ever", "months") or month == horizon - 1:
                 at_work = w.people[Person.STATUS, :n] <= Status.EMPLOYED_ELSEWHERE

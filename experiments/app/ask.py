@@ -337,16 +337,14 @@ def impulses(
     site: Site,
     number: Annotated[
         int, typer.Option(min=2, help="How many impulses in all, over rungs and markets.")
-    ] = 600,
+    ] = 2_000,
     rung: Annotated[
         list[int] | None,
         typer.Option(min=1, max=3, help="Rung of the vacancy, 1 to 3; repeat. Default: all."),
     ] = None,
     market: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="MARKET", help="slack, reference or tight; repeat. Default: reference."
-        ),
+        typer.Option(metavar="MARKET", help="slack, reference or tight; repeat. Default: all."),
     ] = None,
     kind: Annotated[
         str,
@@ -372,14 +370,21 @@ def impulses(
     if kind not in KINDS:
         raise typer.BadParameter(f"--kind is '{kind}', but must be {' or '.join(KINDS)}.")
 
-    from experiments.impulse_study import impulse_study
+    from experiments.app.sweeps import duration
+    from experiments.impulse_study import expected_seconds, impulse_study
+    from simulator.markets import MARKETS
     from simulator.town import Town
 
     town = Town(site, scale=scale, surroundings=surroundings)
+    seconds = expected_seconds(town, number, months, seed=seed, threads=threads)
+    typer.echo(
+        f"{number:,} impulses, {months} months each; a few months were measured: "
+        f"{duration(seconds)} in all."
+    )
     with Progress(f"Following single promotions in {site}") as progress:
         found = impulse_study(
             town, kind=kind, rungs=sorted(set(rung or (1, 2, 3))),
-            markets=list(dict.fromkeys(market or ["reference"])), number=number, months=months,
+            markets=list(dict.fromkeys(market or MARKETS)), number=number, months=months,
             closure=closure.value, seed=seed, threads=threads, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)

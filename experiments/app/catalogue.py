@@ -112,7 +112,8 @@ def _measure_row(measure: Measure) -> Row:
         "answers": list(measure.answers),
         "hypothetical": measure.hypothetical,
         "levers": sorted({lever.lever for lever in measure.levers}),
-        "effect_published": any(lever.published for lever in measure.levers),
+        "effect_published": measure.effect_published,
+        "notes": list(measure.notes),
         "grades": counts,
         "share_judged": share_judged(counts),
     }

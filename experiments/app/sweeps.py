@@ -118,11 +118,12 @@ def _announce(plan: Any, size: Any) -> None:
         return
     typer.echo(
         f"{size.left:,} to run; one was measured: {size.row_seconds:.2g} s of a worker a row, "
-        f"so {_duration(size.seconds)} in all."
+        f"so {duration(size.seconds)} in all."
     )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a duration in words."""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     if seconds < 5400:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.impulse_study import ImpulseStudy
+from experiments.impulse_page import section
+from experiments.impulse_study import ImpulseStudy, expected_seconds
 from scenarios import ScenarioError
 from simulator.impulses import (
     FILLED,
@@ -83,6 +86,19 @@ def test_the_answer_is_written_with_a_figure(found, tmp_path) -> None:
     assert "too few worlds" in text or "?" in text
     assert len(pd.read_csv(folder / "impulses.csv")) == 12
     assert (folder / "figures" / "impulses.png").stat().st_size > 10_000
+    command = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["command"]
+    assert "--rung 1 --market " in command
+    lines = section(folder)
+    assert any(line.startswith("| size ") for line in lines)
+    told = next(line for line in lines if line.startswith("| filled posts, months |"))
+    frame = study.frame().query("breakdown == 'all' and outcome == 'filled posts, months'")
+    assert f"{frame['mean'].iloc[0]:+.2f}" in told
+    assert f"{frame['closed_form'].iloc[0]:+.2f} |" in told
+
+
+def test_the_time_is_told_before() -> None:
+    one = expected_seconds(Town("lagoa"), 100, 12, threads=1)
+    assert 0.1 < one < 600
 
 
 def test_the_table_has_every_cell_and_the_closed_form(found) -> None:

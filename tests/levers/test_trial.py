@@ -70,6 +70,28 @@ def test_a_trial_of_workplaces_without_study_levers(town):
     assert "EV05" in result.text()
 
 
+def test_hires_with_migrant_background_are_counted_apart(town):
+    measure = load_measure("inclusive_workplaces")
+    study = next(s for s in studies("inclusive_workplaces") if s.study == "AD02")
+    host = Host(town, measure, study, replications=2, share=0.3, seed=1, threads=2)
+    control = host.control()
+    everybody = Host(town, measure, study.model_copy(update={"outcome": "hires"}), replications=2,
+                     share=0.3, seed=1, threads=2).control()  # fmt: skip
+    assert 0 < control < 0.5 * everybody
+    penalty = lever_of(measure, "penalty")
+    assert host.effect_of(penalty, 0.0).mean == 0.0
+    assert host.effect_of(penalty, 1.0).mean > 0.02
+
+
+def test_no_measure_with_a_published_effect_says_that_none_is_published():
+    for name in ("dk_jobrotation", "inclusive_workplaces"):
+        measure = load_measure(name)
+        known = studies(name)
+        result = Trial("kokkola", measure, known[0] if known else studies()[0], bool(known), 0.4,
+                       None, 0.0, Estimate(0.0, 0.0, 0.0, 2), 0.4, (1.0, 1.0))  # fmt: skip
+        assert "No effect of this measure is published" not in result.text()
+
+
 def test_what_serves_nobody_has_no_trial(town):
     for name in ("coalition", "monitoring", "women55"):
         with pytest.raises(ScenarioError, match="not possible"):

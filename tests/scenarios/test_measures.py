@@ -22,6 +22,7 @@ from scenarios.measures import (
     shipped_measures,
     shipped_mixes,
 )
+from scenarios.trials import studies
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad_files_measures").glob("*.toml"))
@@ -237,6 +238,35 @@ def test_effects_are_linked():
                     assert set(linked[effect]) & set(measure.rows), (measure.id, effect)
             if lever.published:
                 assert any(verified[effect] == "yes" for effect in lever.effects)
+
+
+def test_every_study_of_a_trial_is_one_or_says_why_not():
+    with (EVIDENCE / "effects.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["effect_id"]: row for row in csv.DictReader(file) if row["use"] == "trial"}
+    used = {study.study for study in studies()}
+    without = {name for name, row in rows.items() if "No virtual trial:" in row["link_reason"]}
+    assert used <= set(rows)
+    assert set(rows) - used == without
+
+
+def test_a_published_effect_has_a_trial_or_a_check_of_its_own():
+    with (EVIDENCE / "effects.csv").open(encoding="utf-8", newline="") as file:
+        use = {row["effect_id"]: row["use"] for row in csv.DictReader(file)}
+    for name, measure in MEASURES.items():
+        if measure.effect_published and not studies(name):
+            # natural experiments: the schemes of calibration/emergent.py
+            assert {
+                use[e] for lever in measure.levers if lever.published for e in lever.effects
+            } <= {
+                "check",
+                "trial",
+            }
+            assert name in ("dk_jobrotation", "se_leave_year", "fi_leave")
+
+
+def test_no_file_promises_a_trial_that_has_been_made():
+    for path in [*(EVIDENCE.parent / "measures").glob("*.toml")]:
+        assert "later virtual trial" not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_closed_forms_say_how_they_are_checked():
