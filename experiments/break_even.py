@@ -4,7 +4,9 @@ The measure runs on top of the reference, with its primary lever at several size
 beyond the top of its stated range and its other levers as the file says. The answers are a curve
 and three sizes: from which the net effect on the target group is positive with 90 per cent
 probability (over simulation noise), at which one more person per 100 served is in work in the
-third year, and at which benefits saved reach the price of the measure.
+third year, and at which benefits saved reach the price of the measure. A lever on the place serves
+nobody itself: it acts through the measures that run beside it, and what counts is one more person
+in all.
 """
 
 from __future__ import annotations
@@ -20,8 +22,17 @@ from scipy.special import stdtr
 from experiments.folders import Call, write_result
 from scenarios import ScenarioError
 from scenarios.costs import Costs
-from scenarios.measures import Dose, Measure, Mix, based_on, load_measure, mix_of
-from simulator.comparison import THIRD_YEAR, Comparison, Estimate, Key, compare, estimate
+from scenarios.errors import nearest
+from scenarios.measures import Dose, Lever, Measure, Mix, based_on, load_measure, mix_of
+from simulator.comparison import (
+    ENOUGH_PAIRS,
+    THIRD_YEAR,
+    Comparison,
+    Estimate,
+    Key,
+    compare,
+    estimate,
+)
 from simulator.files import write_study
 from simulator.headline import crossing
 from simulator.money import money
@@ -39,9 +50,11 @@ class Point:
     Attributes
     ----------
     size, served : float
-        Size of the lever; people served (workplaces, where a measure serves those).
+        Size of the lever; people served (workplaces, where a measure serves those; 0 for a lever
+        on the place).
     per_100 : Estimate
-        More people of the target group in work in the third year, per 100 served.
+        More people of the target group in work in the third year, per 100 served (for a lever on
+        the place: in all).
     months : Estimate
         More months of work of the target group in four years.
     positive : float
@@ -70,10 +83,11 @@ class BreakEven:
     ----------
     points : list of Point
     verdict : str
-        ``already`` (without the lever), ``needs`` (a size within the stated range), ``beyond``
-        (a size outside it) or ``never`` (nowhere on the curve).
+        ``already`` (without the lever, with the whole interval), ``open`` (without the lever by
+        the mean, but not by the interval), ``needs`` (a size within the stated range), ``beyond``
+        (a size outside it), ``never`` (nowhere on the curve) or ``few`` (too few pairs to tell).
     size : float
-        The size at which the mean of the curve reaches one; nan when never.
+        The size at which the mean of the curve reaches one; nan when never, open or few.
     best, worst : (str, float or None)
         The same for the high and the low end of the curve's interval.
     positive, pays : (str, float or None)
@@ -100,13 +114,32 @@ class BreakEven:
     @property
     def is_sure(self) -> bool:
         """Whether both ends of the interval give the same verdict as the mean."""
+        if self.verdict in ("open", "few"):
+            return False
         mean = "needs" if self.verdict == "beyond" else self.verdict
         return self.best[0] == self.worst[0] == mean
+
+    @property
+    def on_place(self) -> bool:
+        """Whether the lever acts on the place, so that the measure serves nobody itself."""
+        return self.measure.recruits == "place"
 
     @property
     def served_are(self) -> str:
         """Whom the measure serves, as a word."""
         return "people" if self.measure.recruits == "person" else "workplaces"
+
+    @property
+    def per_one(self) -> str:
+        """What a price is for, as a word."""
+        if self.on_place:
+            return "year"
+        return "person" if self.measure.recruits == "person" else "workplace"
+
+    @property
+    def one_more(self) -> str:
+        """What the curve is asked to reach, as words."""
+        return "One more person" if self.on_place else "One more per 100"
 
     def frame(self) -> pd.DataFrame:
         """Return the curve."""
@@ -132,40 +165,67 @@ class BreakEven:
 
     def text(self) -> str:
         """Return the answer for the screen."""
-        who = self.served_are
+        per = "" if self.on_place else f" per 100 {self.served_are} served"
+        column = "in all, year 3" if self.on_place else "per 100, year 3"
+        pairs = self.comparison.replications
+        enough = self.verdict != "few"
         lines = [
-            f"{self.measure.names.en} in {self.site}: more people of the target group in work in "
-            f"the third year per 100 {who} served, against {self.comparison.against.id} (closure "
-            f"{self.closure})",
-            "",
-            f"  {self.lever} ({self.unit})   per 100 served   90 % interval      chance of a gain",
+            f"{self.measure.names.en} in {self.comparison.town.site.name('en')}: more people of "
+            f"the target group in work in the third year{per}, against "
+            f"{self.comparison.against.names.en} (closure {self.closure})",
         ]
+        if self.on_place:
+            lines.append(
+                "It serves nobody itself; it acts through the measures of the reference, "
+                "which run on, and the gain is counted in all."
+            )
+        lever = f"{self.lever} ({self.unit})"
+        lines += ["", f"  {lever:<24}{column:>16}   {'90 % interval':<18}"
+                  "chance that work is gained, four years"]  # fmt: skip
         lines += [
-            f"  {p.size:>12.3f}   {p.per_100.mean:>14.2f}   "
-            f"{f'{p.per_100.low:.2f} to {p.per_100.high:.2f}':<16}   {p.positive:.0%}"
+            f"  {p.size:>12.3f}{'':<12}{p.per_100.mean:>16.2f}   "
+            + (
+                f"{f'{p.per_100.low:.2f} to {p.per_100.high:.2f}':<18}{p.positive:.0%}"
+                if enough
+                else "too few pairs"
+            )
             for p in self.points
         ]
+        if not enough:
+            lines += [
+                "",
+                f"TOO FEW PAIRS TO TELL: {pairs} where at least {ENOUGH_PAIRS} are needed.",
+            ]
+            return "\n".join(lines)
+        first = self.points[0].per_100
         told = {
-            "already": "One more per 100 is reached without the lever: other levers do it.",
-            "needs": f"One more per 100 needs {self.size:.3f}, within the stated range "
+            "already": f"{self.one_more} is reached without the lever: other levers do it.",
+            "open": f"Whether {self.one_more.lower()} needs the lever at all is left open by "
+            f"simulation noise: at {self.points[0].size:g} it is {first.mean:.2f} "
+            f"({first.low:.2f} to {first.high:.2f}).",
+            "needs": f"{self.one_more} needs {self.size:.3f}, within the stated range "
             f"(to {self.top:g}).",
-            "beyond": f"One more per 100 needs {self.size:.3f}, beyond the stated range "
+            "beyond": f"{self.one_more} needs {self.size:.3f}, beyond the stated range "
             f"(to {self.top:g}).",
-            "never": f"One more per 100 is reached nowhere up to {MULTIPLES[-1]:g} times the top "
+            "never": f"{self.one_more} is reached nowhere up to {MULTIPLES[-1]:g} times the top "
             "of the stated range.",
         }
         lines += ["", told[self.verdict]]
-        if not self.is_sure:
+        if not self.is_sure and self.verdict != "open":
             lines.append(
                 "Simulation noise leaves this open: "
                 f"{_words(self.best)} at the high end of the interval, {_words(self.worst)} at "
                 "the low end. More --replications narrow it."
             )
         lines.append(
-            f"Net effect on the target group positive with {PROBABILITY:.0%} probability: "
-            f"{self._where(self.positive)}"
+            f"Net effect on the work of the target group over four years positive with "
+            f"{PROBABILITY:.0%} probability: {self._where(self.positive)}"
         )
         lines.append(f"Pays for itself: {self._where(self.pays)}{self._price()}")
+        lines.append(
+            f"Intervals and chances hold simulation noise ({pairs} pairs of worlds) only; all "
+            "other numbers are as the files say (compare --draws draws them)."
+        )
         return "\n".join(lines)
 
     def _where(self, found: tuple[str, float | None]) -> str:
@@ -187,12 +247,12 @@ class BreakEven:
         price = at_top[0].highest
         if not price.is_told:
             return (
-                f" At {self.top:g} the highest price per {self.served_are} at which it does cannot "
+                f" At {self.top:g} the highest price per {self.per_one} at which it does cannot "
                 f"be told from none ({price.low:,.0f} to {price.high:,.0f} EUR)."
             )
         return (
             f" At {self.top:g} it may cost at most {price.mean:,.0f} EUR "
-            f"({price.low:,.0f} to {price.high:,.0f}) each."
+            f"({price.low:,.0f} to {price.high:,.0f}) per {self.per_one}."
         )
 
     def write(self, folder: str | Path, force: bool = False) -> Path:
@@ -221,7 +281,9 @@ class BreakEven:
 
 def _words(found: tuple[str, float | None]) -> str:
     verdict, size = found
-    return verdict if size is None or verdict == "already" else f"{size:.3f}"
+    if verdict == "needs" and size is not None:
+        return f"{size:.3f}"
+    return {"already": "reached without the lever", "never": "reached nowhere"}[verdict]
 
 
 def at_size(measure: Measure, lever: str, size: float, mix: Mix) -> Mix:
@@ -236,8 +298,56 @@ def at_size(measure: Measure, lever: str, size: float, mix: Mix) -> Mix:
     return mix.model_copy(update={"id": f"{measure.id}_{size:g}", "files": {measure.id: changed}})
 
 
+def lever_of(measure: Measure, name: str | None) -> Lever:
+    """Return a lever of a measure by name, else its primary one.
+
+    Raises
+    ------
+    ScenarioError
+        When there is none, or none of that name.
+    """
+    if not measure.levers:
+        why = "its content is unknown" if measure.content == "unknown" else "its file sets none"
+        raise ScenarioError(
+            f"{measure.id} moves no lever ({why}), so no size of one can make a difference; choose "
+            "another measure."
+        )
+    wanted = name or measure.primary_lever
+    names = [item.lever for item in measure.levers]
+    if wanted not in names:
+        near = nearest(str(wanted), names)
+        meant = f"did you mean '{near}'? " if near else ""
+        raise ScenarioError(
+            f"{measure.id} has no lever '{wanted}'; {meant}its levers are: {', '.join(names)}."
+        )
+    return measure.levers[names.index(wanted)]
+
+
+def verdict_of(
+    sizes: Sequence[float], curve: Sequence[Estimate], top: float
+) -> tuple[str, float | None, tuple[str, float | None], tuple[str, float | None]]:
+    """Return where a curve reaches one: verdict, size, and both at its high and low end.
+
+    See :class:`BreakEven`; no verdict is given on too few pairs, and none that one is reached
+    without the lever unless the whole interval at the first point says so.
+    """
+
+    def at(end: str) -> tuple[str, float | None]:
+        return crossing(tuple(sizes), tuple(getattr(point, end) / WANTED for point in curve))
+
+    (verdict, size), best, worst = at("mean"), at("high"), at("low")
+    if not all(point.is_enough for point in curve):
+        verdict, size = "few", None
+    elif verdict == "already" and worst[0] != "already":
+        verdict, size = "open", None
+    elif verdict == "needs" and size is not None and abs(size) > abs(top):
+        verdict = "beyond"
+    return verdict, size, best, worst
+
+
 def _point(comparison: Comparison, measure: Measure, key: Key, size: float) -> Point:
-    served = comparison.served(key) or comparison.workplaces_served(key)
+    on_place = measure.recruits == "place"
+    served = 0.0 if on_place else comparison.served(key) or comparison.workplaces_served(key)
     effect = comparison.estimate(
         key, "at_work", "group", "target_jobseekers", first=THIRD_YEAR[0], months=THIRD_YEAR[1]
     )
@@ -252,9 +362,11 @@ def _point(comparison: Comparison, measure: Measure, key: Key, size: float) -> P
     own = [line for line in money(comparison, key).lines if line.measure == measure.id]
     left = None
     if own and own[0].euros is not None and own[0].highest is not None:
-        left = own[0].highest.mean - own[0].euros.mean / own[0].participants.mean
+        bought = own[0].bought if on_place else own[0].participants
+        left = own[0].highest.mean - own[0].euros.mean / bought.mean
+    per_100 = effect if on_place else effect.scaled(100.0 / max(served, 1e-9))
     return Point(
-        size, served, effect.scaled(100.0 / max(served, 1e-9)), Estimate(mean, low, high, n),
+        size, served, per_100, Estimate(mean, low, high, n),
         chance, left, own[0].highest if own else None,
     )  # fmt: skip
 
@@ -290,24 +402,28 @@ def break_even(
     Raises
     ------
     ScenarioError
-        When the measure serves nobody or has no such lever.
+        When the measure has no such lever, or one on the place without a measure beside it.
     """
     town = site if isinstance(site, Town) else Town(site)
     chosen = measure if isinstance(measure, Measure) else load_measure(measure)
-    name = lever or chosen.primary_lever
-    found = [item for item in chosen.levers if item.lever == name]
-    if chosen.recruits == "place" or not found:
-        levers = ", ".join(item.lever for item in chosen.levers) or "none"
-        raise ScenarioError(
-            [f"{chosen.id} has no lever '{name}' on people or workplaces that it serves; its "
-             f"levers are: {levers}."]
-        )  # fmt: skip
-    top = found[0].strength.top
+    found = lever_of(chosen, lever)
+    name, top = found.lever, found.strength.top
     whole = mix_of([], town.id).model_copy(update={"measures": {chosen.id: Dose(dose=1.0)}})
     running = town.reference(against)
+    if chosen.recruits == "place":
+        # beside it all runs on, so that without the lever both worlds are the same
+        running = running.without(chosen.id)
+        doses = {
+            n: dose.model_copy(update={"months": None}) for n, dose in running.measures.items()
+        }
+        running = running.model_copy(update={"measures": doses})
+        if all(measure.recruits == "place" for measure in running.files.values()):
+            raise ScenarioError(
+                f"{chosen.id} acts only through measures that run beside it, and '{running.id}' "
+                "has none; name a mix that has some with --against."
+            )
     mixes = [
-        based_on(at_size(chosen, str(name), multiple * top, whole), running)
-        for multiple in multiples
+        based_on(at_size(chosen, name, multiple * top, whole), running) for multiple in multiples
     ]
     comparison = compare(
         town, mixes, against=running, years=1, replications=replications, closure=closure,
@@ -319,9 +435,7 @@ def break_even(
     ]
     sizes = tuple(point.size for point in points)
     per_100 = [point.per_100 for point in points]
-    verdict, size = crossing(sizes, tuple(e.mean / WANTED for e in per_100))
-    best = crossing(sizes, tuple(e.high / WANTED for e in per_100))
-    worst = crossing(sizes, tuple(e.low / WANTED for e in per_100))
+    verdict, size, best, worst = verdict_of(sizes, per_100, top)
     positive = crossing(sizes, tuple(point.positive / PROBABILITY for point in points))
     left = [point.left for point in points if point.left is not None]
     pays: tuple[str, float | None] = ("unknown", None)
@@ -329,10 +443,8 @@ def break_even(
         # one is where nothing is left over
         largest = max(abs(x) for x in left) or 1.0
         pays = crossing(sizes, tuple(1.0 + x / largest for x in left))
-    if verdict == "needs" and size is not None and abs(size) > abs(top):
-        verdict = "beyond"
     return BreakEven(
-        town.id, chosen, str(name), found[0].unit, top, closure, points, verdict,
+        town.id, chosen, name, found.unit, top, closure, points, verdict,
         math.nan if size is None else size, best, worst, positive, pays, comparison,
         Call("break-even", site=town, measure=chosen, lever=name, against=running,
              costs=comparison.costs, multiples=list(multiples), replications=replications,

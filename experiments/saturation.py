@@ -20,7 +20,7 @@ from experiments.folders import Call, write_result
 from experiments.offers import Offer
 from scenarios import ScenarioError
 from scenarios.measures import Dose, Measure, StrengthWord, load_measure, mix_of
-from simulator.comparison import SEED_STEP, Estimate, estimate
+from simulator.comparison import ENOUGH_PAIRS, SEED_STEP, Estimate, estimate
 from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
 from simulator.markets import MARKETS, market
@@ -84,14 +84,23 @@ class Saturation:
     def text(self) -> str:
         """Return the answer for the screen."""
         rows = self.rows
+        worlds = rows["seed"].nunique()
         lines = [
             f"{self.measure.names.en} in {self.town.site.name('en')} at strength {self.strength}: "
             "so many of the eligible are served on one day.",
             f"Months of work within {self.months} months, per person served (losers: each); "
-            f"{rows['seed'].nunique()} worlds, (a to b) right nine times in ten; ?: cannot be told "
-            "from none.",
+            f"{worlds} worlds, (a to b) right nine times in ten; ?: cannot be told from none.",
             "Markets: 20 % fewer (slack) or 25 % more (tight) new posts, from a year before on.",
         ]
+        if worlds < ENOUGH_PAIRS:
+            lines[1] = (
+                f"Months of work within {self.months} months, per person served (losers: each); "
+                f"{worlds} worlds."
+            )
+            lines.append(
+                f"TOO FEW WORLDS TO TELL: {worlds} where at least {ENOUGH_PAIRS} are needed, so "
+                "means only."
+            )
         for (name, closure), own in rows.groupby(["market", "closure"], sort=False):
             eligible = own["eligible"].mean()
             lines += ["", f"{name} market, closure {closure}: {eligible:.0f} eligible"]
@@ -104,8 +113,11 @@ class Saturation:
                     if np.isnan(found.mean):
                         cells.append("-")
                         continue
+                    if not found.is_enough:
+                        cells.append(f"{found.mean:+.2f}")
+                        continue
                     mark = "" if found.is_told else "?"
-                    cells.append(f"{found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f}){mark}")
+                    cells.append(f"{found.mean:+.2f} ({found.low:.2f} to {found.high:.2f}){mark}")
                 lines.append(f"{words:<42}" + "".join(f"{cell:>25}" for cell in cells))
         lines += [
             "",
@@ -137,6 +149,8 @@ class Saturation:
                     x = 100 * own["share"]
                     axis.plot(x, own["mean"], style, color=colour, marker="o", ms=4,
                               label=f"{words} ({closure})")  # fmt: skip
+                    if own["worlds"].min() < ENOUGH_PAIRS:
+                        continue  # a spread of so few worlds is itself a guess
                     axis.fill_between(x, own["ci_low"], own["ci_high"], color=colour, alpha=0.12)
             axis.axhline(0, color=GREY, lw=0.8)
             axis.set_title(f"{name} market", loc="left")

@@ -24,7 +24,7 @@ from scenarios import ScenarioError
 from scenarios.measures import Dose, Mix, StrengthWord
 from simulator.codes import RUNGS, Cause, EventKind, Fill, PostState
 from simulator.columns import Event, Post, Workplace
-from simulator.comparison import SEED_STEP, Estimate, estimate
+from simulator.comparison import ENOUGH_PAIRS, SEED_STEP, Estimate, estimate
 from simulator.files import write_study
 from simulator.groups import assign_cells, target_cells
 from simulator.ledger import ROUND_BITS, Ledger, derive_ledger
@@ -197,6 +197,11 @@ def likenesses(
         )
     if leavers is not None and leavers < 0:
         raise ScenarioError(f"--leavers is {leavers}, but must be 0 or more a year.")
+    if leavers is not None and leavers > staff:
+        raise ScenarioError(
+            f"--leavers is {leavers}, but must not be above --staff {staff}: so many left in the "
+            "last year."
+        )
     at = sectors.index(sector)
     about = max(1, round(NEAR * staff))
     near = (max(1, staff - about), staff + about)
@@ -570,6 +575,11 @@ class WorkplaceView:
                 f"Too few like yours even so: {self.number}, under {WANTED}. Read with care; more "
                 "--worlds may help."
             )
+        if len(self.seeds) < ENOUGH_PAIRS:
+            lines.append(
+                f"TOO FEW WORLDS TO TELL a difference: {len(self.seeds)} where at least "
+                f"{ENOUGH_PAIRS} are needed."
+            )
         lines += [
             f"No data, so nothing is said: {WITHOUT_DATA}.",
             "",
@@ -617,9 +627,12 @@ class WorkplaceView:
                 ("opened", RUNG_NAMES[0], "entry posts opening"),
             ):
                 found = self.told(setting, years, about, what)[1]
+                if not found.is_enough:
+                    cells.append(f"{found.mean:+.1f} {name} (too few worlds to tell)")
+                    continue
                 verdict = "" if found.is_told else ", cannot be told from none"
                 cells.append(
-                    f"{found.mean:+.1f} {name} ({found.low:+.1f} to {found.high:+.1f}{verdict})"
+                    f"{found.mean:+.1f} {name} ({found.low:.1f} to {found.high:.1f}{verdict})"
                 )
             lines.append(f"Support {words} adds per 10 workplaces: {'; '.join(cells)}.")
         return lines

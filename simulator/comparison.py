@@ -21,7 +21,7 @@ from scipy.special import stdtrit
 
 from scenarios import ScenarioError, Site
 from scenarios.costs import Costs, check_events, load_costs
-from scenarios.measures import Dose, Measure, Mix
+from scenarios.measures import Dose, Measure, Mix, Partners
 from scenarios.surroundings import Surroundings
 from simulator.groups import assign_cells, target_cells
 from simulator.outcomes import Outcome, series, window
@@ -575,6 +575,7 @@ class _Job:
     bought: list[str] = field(default_factory=list)
     dates: tuple[int, ...] = DATES
     placebo: bool = True
+    partners: Partners | None = None
     outcomes: list[Outcome] = field(default_factory=list)
 
     def running(self, mix: Mix) -> dict[str, Dose]:
@@ -591,7 +592,10 @@ class _Job:
             kept = name in theirs and (months is not None or name in self.running(arm.mix))
             doses[name] = dose if kept else dose.model_copy(update={"strength": arm.strength})
         mix = arm.mix.model_copy(update={"measures": doses})
-        return lay_out_mix(mix, self.town.site, self.town.place, start=start, scale=arm.scale)
+        return lay_out_mix(
+            mix, self.town.site, self.town.place,
+            start=start, scale=arm.scale, partners=self.partners,
+        )  # fmt: skip
 
     def run(self, seed: int) -> tuple[dict[Key, Pair], dict[str, Pair]]:
         """Run all arms of one replication."""
@@ -688,6 +692,7 @@ def compare(
     surroundings: str | Path | Surroundings | None = None,
     progress: Callable[[float, float], None] | None = None,
     placebo: bool = True,
+    partners: Partners | None = None,
 ) -> Comparison:
     """Compare a place with and without one or more mixes.
 
@@ -725,6 +730,9 @@ def compare(
     surroundings : str, Path or Surroundings, optional
         What happens anyway, with and without the mixes alike (of a Town: that of the town). The
         same pairs are then also run without them, to tell where a mix does better.
+    partners : Partners, optional
+        Numbers of the partner organisations from month 0 on, with and without the mixes alike
+        (draws); default: ``partners.toml``, by which the place has settled in any case.
 
     Returns
     -------
@@ -761,9 +769,14 @@ def compare(
     check_events(prices, files.values())
     comparison = Comparison(town, reference, arms, closures, years, seed, prices)
     comparison.given = given
-    base = lay_out_mix(reference, town.site, town.place) if reference.entries else None
-    job = _Job(town, base, arms, closures, designs, years, comparison.bought, placebo=placebo)
-    plain = _plain_job(town, given, closures, designs[0], years, strengths)
+    base = None
+    if reference.entries:
+        base = lay_out_mix(reference, town.site, town.place, partners=partners)
+    job = _Job(
+        town, base, arms, closures, designs, years, comparison.bought,
+        placebo=placebo, partners=partners,
+    )  # fmt: skip
+    plain = _plain_job(town, given, closures, designs[0], years, strengths, partners)
     workers = threads or os.cpu_count() or 1
 
     def both(number: int) -> tuple[dict[Key, Pair], dict[str, Pair], dict[Key, Pair]]:
@@ -796,7 +809,7 @@ def compare(
 
 def _plain_job(
     town: Town, given: list[Mix], closures: tuple[str, ...], design: str, years: int,
-    strengths: Sequence[str],
+    strengths: Sequence[str], partners: Partners | None,
 ) -> _Job | None:  # fmt: skip
     """Return the job of the same town without its surroundings, or None when it has none."""
     if town.surroundings is None:
@@ -804,8 +817,10 @@ def _plain_job(
     plain = Town(town.whole, town.changed, town.place.rounds, scale=town.scale)
     strength = "assumed" if "assumed" in strengths else strengths[0]
     arms = [Arm(mix, strength) for mix in given[1:]]
-    base = lay_out_mix(given[0], plain.site, plain.place) if given[0].entries else None
-    return _Job(plain, base, arms, closures, (design,), years, placebo=False)
+    base = None
+    if given[0].entries:
+        base = lay_out_mix(given[0], plain.site, plain.place, partners=partners)
+    return _Job(plain, base, arms, closures, (design,), years, placebo=False, partners=partners)
 
 
 def _narrow(comparison: Comparison, until: float) -> bool:

@@ -140,7 +140,8 @@ def compare(
     given = _given(
         mix=mixes, against=against, years=(years, 10), replications=replications, until=until,
         design=(design.value, "cohorts"), closure=(closure.value, "both"), lang=(lang.value, "en"),
-        seed=(seed, 1), threads=threads, costs=costs, **{"with": surroundings},
+        draws=draws, seed=(seed, 1), scale=scale, threads=threads, costs=costs, local=local,
+        **{"with": surroundings},
     )  # fmt: skip
     first = mixes[0] if mixes else comparison.mixes[0].id
     typer.echo(next_steps(folder, screen, first, site, given))
@@ -232,6 +233,15 @@ def essential(
     ] = None,
     against: Against = None,
     replications: Pairs = 24,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=8,
+            metavar="N",
+            help="Also draw the partners' numbers from their ranges N times: how often does each "
+            "come first?",
+        ),
+    ] = None,
     closure: OneDemand = OneClosure.R,
     local: Local = None,
     seed: Seed = 1,
@@ -249,8 +259,8 @@ def essential(
     with Progress(f"Taking away measures and partners in {site}") as progress:
         found = find(
             Town(place_with(site, local), scale=scale), mix, against=against,
-            replications=replications, closure=closure.value, seed=seed, threads=threads,
-            progress=progress,
+            replications=replications, draws=draws, closure=closure.value, seed=seed,
+            threads=threads, progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
 

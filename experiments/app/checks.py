@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments.design import read_design
 from scenarios.barriers import read_barriers
 from scenarios.breaks import load_break
-from scenarios.costs import load_costs
+from scenarios.costs import MeasureCost, load_costs
 from scenarios.errors import ScenarioError, read_toml, suggestion, validate
 from scenarios.loader import load_site, read_parameters, shipped_sites
 from scenarios.local import check_numbers
@@ -47,7 +47,7 @@ def kind_of(path: Path) -> str:
         return "surroundings"
     if "trial" in keys:
         return "trials"
-    if "benefits" in keys and "margins" not in keys:
+    if "margins" not in keys and ("benefits" in keys or _prices_measures(data)):
         return "costs"
     if {"levers", "rows", "eligibility", "delivered_by", "take_up"} & keys:
         return "measure"
@@ -67,6 +67,13 @@ def kind_of(path: Path) -> str:
             return "penalties"
         return "parameters"
     return "site"
+
+
+def _prices_measures(data: dict) -> bool:
+    """Return whether [measures.NAME] tables say what measures cost, not how much of them runs."""
+    measures = data.get("measures")
+    rows = measures.values() if isinstance(measures, dict) else ()
+    return any(isinstance(row, dict) and set(MeasureCost.model_fields) & set(row) for row in rows)
 
 
 def check_file(path: Path) -> str:

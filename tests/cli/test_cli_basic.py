@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.app import ask, cli, console, look, study, sweeps, trust
+from experiments.app import ask, checks, cli, console, look, study, sweeps, trust
+from scenarios import ScenarioError
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = {"look": [look], "ask": [ask], "study": [study, sweeps], "trust": [trust]}
@@ -139,6 +140,19 @@ def test_wrong_input_ends_with_code_2_and_a_message(words, says, tmp_path):
     assert "Traceback" not in message
     assert done.stdout == b""
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cost_table_without_benefits_is_told_what_it_lacks(tmp_path):
+    file = tmp_path / "prices.toml"
+    price = '{ value = 9.0, unit = "EUR per participant", grade = "C", source = "ours" }'
+    file.write_text(f'schema = 1\nsite = "kokkola"\n[measures.taite]\nprice = {price}\n')
+    assert checks.kind_of(file) == "costs"
+    with pytest.raises(ScenarioError) as told:
+        checks.check_file(file)
+    (problem,) = told.value.problems
+    assert "benefits is missing" in problem
+    file.write_text('schema = 1\nid = "prices"\nsite = "kokkola"\n[measures.taite]\ndose = 1.0\n')
+    assert checks.kind_of(file) == "mix"
 
 
 @pytest.mark.parametrize("name", ["run", "compare"])

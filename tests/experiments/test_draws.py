@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.app.ask import _over_draws
+from experiments.app.ask import _given, _over_draws
 from experiments.draws import (
     CALIBRATED,
     LEVERS,
@@ -112,6 +112,10 @@ def test_lines_and_tables(inputs, tmp_path):
     (line,) = found.lines()
     assert "filled post-months" in line
     assert "measuring 'backfill'" in line
+    (row,) = found.table_rows()
+    assert (row.mix, row.closure, row.row, row.draws, row.pairs) == ("m", "R", "jobs", N, 2)
+    assert row.found.low < row.found.mean < row.found.high
+    assert row.below_zero == found.summary()["below_zero"][0]
     # an input that is not among the known ones: its variance is there and cannot be assigned
     hidden = np.random.default_rng(7).normal(size=N)
     unknown = Draws(
@@ -124,6 +128,10 @@ def test_lines_and_tables(inputs, tmp_path):
     table = pd.read_csv(tmp_path / "draws.csv")
     assert table.loc[0, "largest"] == "backfill"
     assert set(found.for_summary()["design"]) == {"draws"}
+
+
+def test_the_command_to_repeat_has_the_draws():
+    assert _given(draws=8, seed=(1, 1)) == ["--draws", "8"]
 
 
 def test_draws_are_of_the_place_and_scale_of_the_comparison(monkeypatch, tmp_path):

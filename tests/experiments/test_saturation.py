@@ -84,6 +84,10 @@ def test_the_answer_has_every_market_and_the_figure_both_curves(curves, tmp_path
     text = curves.text()
     assert "reference market, closure R" in text
     assert "tight market, closure R" in text
+    # two worlds: means only, and why
+    assert "TOO FEW WORLDS TO TELL: 2" in text
+    assert " to " not in text.split("closure R")[1].split("When all are served")[0]
+    assert "?" not in text
     folder = curves.write(tmp_path / "out")
     assert (folder / "figures" / "saturation.png").stat().st_size > 5000
     axis = curves.draw().axes[0]

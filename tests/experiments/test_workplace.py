@@ -205,6 +205,10 @@ def test_the_answer_says_how_many_it_rests_on_and_what_it_knows_nothing_of(view)
     assert f"Told from {view.number} simulated workplaces in 2 worlds" in text
     assert "Too few like yours" in text
     assert "wages, output and morale" in text
+    # two worlds: nothing is told apart, and that is the reason that is given
+    assert "TOO FEW WORLDS TO TELL a difference: 2" in text
+    assert "too few worlds to tell" in text
+    assert "cannot be told from none" not in text
     for years in YEARS:
         assert f"Within {years} year" in text
 
@@ -214,6 +218,7 @@ def test_the_answer_says_how_many_it_rests_on_and_what_it_knows_nothing_of(view)
     [
         ({"sector": "mining", "staff": 10}, "no sector 'mining'"),
         ({"sector": "trade", "staff": 10, "rungs": (5, 3, 1, 0)}, "add up to --staff 10"),
+        ({"sector": "trade", "staff": 10, "leavers": 11}, "--leavers is 11, but must not be above"),
         ({"sector": "trade", "staff": 10, "mix": "today"}, "no measure for people at work"),
     ],
 )
