@@ -68,7 +68,7 @@ from simulator.runs import (
     surroundings_option,
     world_table,
 )
-from simulator.wording import Words, rest
+from simulator.wording import Words
 
 LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
 FAR_ROWS = 10  # margins shown: those furthest from their target
@@ -103,8 +103,7 @@ def write_comparison(
     folder
         Results folder.
     lang : {"en", "fi", "sv", "nl", "pt", "bg"}
-        Language of the report and the figures; in the last three the front is written, the rest
-        is in English.
+        Language of the report and the figures.
     force
         Replace an existing results folder.
     ledger
@@ -190,7 +189,7 @@ def render(
     """Return the report as one HTML page that needs nothing from outside."""
     import jinja2
 
-    front, words = Words(lang), Words(rest(lang))
+    words = Words(lang)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -202,16 +201,14 @@ def render(
     environment.filters["data"] = lambda d: base64.b64encode(d.svg).decode()
     site = comparison.town.site
     return environment.get_template("report.html").render(
-        f=front,
         w=words,
         lang=lang,
-        rest=rest(lang),
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         place=site.name(lang),
         against=words.mix(comparison.against),
-        surroundings=surroundings_text(front, comparison),
+        surroundings=surroundings_text(words, comparison),
         mixes=[
-            _mix_page(comparison, mix, front, words, drawings[mix.id], f"m{number}")
+            _mix_page(comparison, mix, words, drawings[mix.id], f"m{number}")
             for number, mix in enumerate(comparison.mixes, 1)
         ],
         method=_method(comparison, words),
@@ -246,7 +243,6 @@ def _table(caption: str, heads: list[str], rows: list[dict], note: str = "", wid
 def _mix_page(
     comparison: Comparison,
     mix: Mix,
-    front: Words,
     words: Words,
     drawings: list[Drawing],
     at: str,
@@ -265,9 +261,8 @@ def _mix_page(
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, front, found, main, needs),
-        "front_name": front.mix(mix),
-        "questions": _questions_table(comparison, mix, front, found, main, at),
+        "council": _council(comparison, mix, words, found, main, needs),
+        "questions": _questions_table(comparison, mix, words, found, main, at),
         "figures": named,
         "tables": [
             _headline_table(comparison, mix, words, found, strengths, at),
