@@ -128,7 +128,8 @@ def scale_counts(merged: Data, own: Data, base: Data) -> None:
     for key, by in SCALED.items():
         here, there = value_of(merged, by), value_of(base, by)
         table = lookup(merged, key)
-        if lookup(own, key) is not None or not here or not there or "borrowed" not in table:
+        borrowed = isinstance(table, dict) and "borrowed" in table
+        if lookup(own, key) is not None or not here or not there or not borrowed:
             continue
         factor = here / there
         scaled = {name: table[name] * factor for name in ("value", "low", "high") if name in table}

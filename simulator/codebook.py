@@ -227,6 +227,29 @@ SUMMARY = (
 
 _ARM = SUMMARY[:4] + (_text("design", "cohorts or whole horizon"),)
 
+HEADLINE = (
+    *_ARM,
+    _text("section", "part of the table of headline numbers in the report"),
+    _text(
+        "row",
+        "headline number, see docs/definitions.md; people_per_placement: served for one "
+        "more at work; added: what the assumed effects add; needed: multiple of the assumed "
+        "strength for one more per 100; seen_*: a monthly figure of the place",
+    ),
+    _text("unit", "unit of the numbers"),
+    _number(
+        "reference",
+        "as the unit",
+        "the same in the reference; seen_*: the usual change (sd) "
+        "of the figure from month to month; null: has none",
+    ),
+    _number("value", "as the unit", "the number; null: not determined"),
+    _number("ci_low", "as the unit", "lower end of the interval; needed: at best; null: open"),
+    _number("ci_high", "as the unit", "upper end of the interval; needed: at worst; null: open"),
+    _number("ci_level", "share", "level of the interval (0.90)"),
+    _count("replications", "pairs", "number of replications behind the mean"),
+)
+
 COSTS = (
     *_ARM,
     _text("measure", "measure of the mix or of the reference"),
@@ -282,6 +305,7 @@ FILES: dict[str, tuple[Column, ...]] = {
     "chains.parquet": CHAINS,
     "monthly.parquet": MONTHLY,
     "summary.csv": SUMMARY,
+    "headline.csv": HEADLINE,
     "costs.csv": COSTS,
     "money.csv": MONEY,
     "world.csv": WORLD,

@@ -43,6 +43,7 @@ BLACK, GREY, LIGHT = "#000000", "#5a5a5a", "#c8c8c8"
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7",
 )  # fmt: skip
+DARK_RED = "#A34400"  # of small text: 6 to 1 against white
 CLOSURE_STYLE: Any = {"R": (BLUE, "o", "-"), "E": (RED, "s", "--")}
 WIDTH = 5.8  # inches: readable on a phone and in print
 NARROW = 4.9
@@ -427,11 +428,11 @@ class _Sketch:
                 up = flow(level, "promotion", *fill(rung, "promotion"))
                 ax.annotate(
                     "", (x + 9, top - gap), (x + 9, top - tall),
-                    arrowprops=arrow | {"color": RED, "lw": 1.8},
+                    arrowprops=arrow | {"color": DARK_RED, "lw": 1.8},
                 )  # fmt: skip
                 ax.text(x + 10.2, top - tall - (gap - tall) / 2,
                         f"{words('figure.flow_up')} {up}", fontsize=7.2, va="center",
-                        color=RED)  # fmt: skip
+                        color=DARK_RED)  # fmt: skip
         origins = [
             f"{words(f'origin.{label(o)}')} "
             + flow("all", f"origin_{label(o)}", ("advertised_vacancies", "cause", label(o)))

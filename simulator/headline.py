@@ -18,6 +18,7 @@ from scenarios.measures import Measure, Mix
 from simulator.codes import label
 from simulator.comparison import (
     ENOUGH_PAIRS,
+    LEVEL,
     STRENGTHS,
     THIRD_YEAR,
     Comparison,
@@ -389,32 +390,120 @@ def contrast(comparison: Comparison, mix: str, closure: str) -> Estimate | None:
 # ---- tables ---------------------------------------------------------------------------------
 
 
-def headline_frame(comparison: Comparison) -> pd.DataFrame:
-    """Return all headline numbers in long form, one row per mix, closure, strength and row.
+def people_per_placement(per_100: Quantity) -> tuple[float | None, float | None, float | None]:
+    """Return how many must be served for one more of the target group at work in the third year.
 
-    Columns ``mix, closure, strength, section, row, unit, reference, value, ci_low, ci_high``;
-    missing where not determined.
+    Returns
+    -------
+    (number, at least, at most)
+        The inverse of ``per_100`` and of its interval. No number where the interval of ``per_100``
+        holds zero, no upper end where no number may be enough; all None where none is.
     """
+    found = per_100.found
+    if found is None or not found.is_enough or found.high <= 0:
+        return None, None, None
+    told = found.low > 0
+    return (
+        100 / found.mean if told else None,
+        100 / found.high,
+        100 / found.low if told else None,
+    )
+
+
+# what a place itself publishes every month: row, outcome
+PUBLISHED = {"seen_register": "register_months", "seen_vacancies": "vacant_public_posts"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Whether a mix could be seen in a monthly figure of the place.
+
+    Attributes
+    ----------
+    row : str
+    change : Estimate
+        Mean change of the figure in the third year.
+    usual : float
+        Standard deviation of its change from one month to the next in the reference.
+    verdict : {"seen", "unseen", "open"}
+        Larger than the usual change, smaller, or not to be told.
+    """
+
+    row: str
+    change: Estimate
+    usual: float
+    verdict: str
+
+
+def seen_in_figures(comparison: Comparison, key: Key) -> list[Seen]:
+    """Return whether a mix could be seen in the place's own monthly figures."""
+    whole = (*key[:3], "whole")
+    months = comparison.horizon(key)
+    first, last = min(THIRD_YEAR[0], max(months - 12, 0)), min(THIRD_YEAR[1], months)
+    # a pair of cohorts is the mean over its dates, which evens out what happens by chance
+    scale = 1.0 if whole in comparison.pairs else math.sqrt(comparison.cohorts(key))
+    reference = comparison.pairs[whole if whole in comparison.pairs else key]
     out = []
+    for row, outcome in PUBLISHED.items():
+        at = comparison.at(outcome)
+        steps = np.diff([pair.reference[at] for pair in reference], axis=1)
+        usual = scale * float(steps.std())
+        change = of_values(
+            np.mean([pair.scenario[at][first:last] - pair.reference[at][first:last]
+                     for pair in comparison.pairs[key]], axis=1)
+        )  # fmt: skip
+        verdict = "open"
+        if change.is_enough and max(-change.low, change.high) < usual:
+            verdict = "unseen"
+        elif change.is_enough and (change.low > usual or -change.high > usual):
+            verdict = "seen"
+        out.append(Seen(row, change, usual, verdict))
+    return out
+
+
+def headline_frame(comparison: Comparison) -> pd.DataFrame:
+    """Return all headline numbers in long form (``headline.csv``).
+
+    One row per mix, closure, strength and row; missing where not determined. Beside the rows of
+    :func:`quantities`: people served per additional placement, what the assumed effects add, the
+    multiple of the assumed strength that brings one more per 100, and the place's own figures.
+    """
+    out: list[dict[str, Any]] = []
+
+    def add(key: Key, section: str, row: str, unit: str, reference: float | None,
+            value: float | None, low: float | None, high: float | None) -> None:  # fmt: skip
+        closure, mix, strength, design = key
+        out.append(
+            {
+                "mix": mix, "against": comparison.against.id, "closure": closure,
+                "strength": strength, "design": design, "section": section, "row": row,
+                "unit": unit, "reference": reference, "value": value, "ci_low": low,
+                "ci_high": high, "ci_level": LEVEL, "replications": comparison.replications,
+            }
+        )  # fmt: skip
+
     for key in comparison.pairs:
         if key[3] != design_of(comparison):
             continue
-        closure, mix, strength, _ = key
         found = quantities(comparison, key)
         for section, names in SECTIONS.items():
             for name in names:
                 q = found[name]
-                e = q.found
-                out.append(
-                    {
-                        "mix": mix, "closure": closure, "strength": strength, "section": section,
-                        "row": name, "unit": q.unit, "reference": q.reference,
-                        "value": None if e is None else e.mean,
-                        "ci_low": None if e is None else e.low,
-                        "ci_high": None if e is None else e.high,
-                    }
-                )  # fmt: skip
-    return pd.DataFrame(out)
+                ends = (None,) * 3 if (e := q.found) is None else (e.mean, e.low, e.high)
+                add(key, section, name, q.unit, q.reference, *ends)
+        people = people_per_placement(found["per_100"])
+        add(key, "placements", "people_per_placement", "persons", None, *people)
+        for seen in seen_in_figures(comparison, key):
+            e = seen.change
+            add(key, "seen", seen.row, "number", seen.usual, e.mean, e.low, e.high)
+        if key[2] == "assumed":
+            added = contrast(comparison, key[1], key[0])
+            if added is not None:
+                add(key, "answer", "added", "per_100", None, added.mean, added.low, added.high)
+            need = needed(comparison, key[1], key[0])
+            add(key, "answer", "needed", "multiple", None, need.multiple, need.best[1],
+                need.worst[1])  # fmt: skip
+    return pd.DataFrame(out).replace([np.inf, -np.inf], np.nan)
 
 
 def unmeasured(mix: Mix) -> list[Measure]:

@@ -121,7 +121,8 @@ class Money:
         ``("year", n)``: by the end of year n savings have reached costs, with the interval;
         ``("not_within", years)``: they have not by the end; ``("not_determined", years)``: the
         interval holds both; ``("few", years)``: too few pairs; ``("no_outlay", years)``: it costs
-        no more than the reference; ``("unknown", None)``: no price is known.
+        no more than the reference; ``("unpriced", n)``: the known prices say so, but n are
+        unknown; ``("unknown", None)``: no price is known.
     by_payer : DataFrame
         ``payer, year, cost, saved, net`` with ``net_low, net_high``.
     """
@@ -178,7 +179,10 @@ def bought(
 
     Both are counted as differences from the reference, so they may be below zero.
     """
-    unit = "participant" if cost.price is None else cost.price.unit.removeprefix("EUR per ")
+    if cost.price is not None:
+        unit = cost.price.unit.removeprefix("EUR per ")
+    else:  # counted by what it takes in
+        unit = {"person": "participant", "workplace": "workplace"}.get(measure.recruits, "year")
     if unit == "participant and month":
         months = measure.duration_months.value if measure.duration_months else 1.0
         return served * months, unit
@@ -189,15 +193,17 @@ def bought(
     return served.astype(float), unit
 
 
-def _payback(running: np.ndarray, priced: bool, outlay: float) -> tuple[str, int | None]:
+def _payback(
+    running: np.ndarray, priced: bool, unknown: int, outlay: float
+) -> tuple[str, int | None]:
     """Return the year in which savings reach costs; ``running`` is (replications, years)."""
     if not priced:
         return "unknown", None
     years = running.shape[1]
-    if outlay <= 0:
-        return "no_outlay", years
     if len(running) < ENOUGH_PAIRS:
         return "few", years
+    if outlay <= 0:  # an unknown price is not zero: what it buys may cost more than is spared
+        return ("unpriced", unknown) if unknown else ("no_outlay", years)
     _, low, high = estimate(running)
     reached = np.flatnonzero(low >= 0)
     if len(reached):
@@ -389,10 +395,12 @@ def money(comparison: Comparison, key: Key, costs: Costs | None = None) -> Money
         if own.measure.id in mix.measures or own.units.any() or own.fixed.any()
     ]
     priced = any(own.cost.price is not None or own.cost.fixed is not None for own in basket)
+    unknown = tuple(line.measure for line in lines if line.euros is None)
+    running = np.cumsum(by_year, axis=1)
     return Money(
         lines=lines,
         priced=priced,
-        unknown=tuple(line.measure for line in lines if line.euros is None),
+        unknown=unknown,
         cost=_estimate(total),
         saved=_estimate(back),
         net=_estimate(back - total),
@@ -402,7 +410,7 @@ def money(comparison: Comparison, key: Key, costs: Costs | None = None) -> Money
         per_placement_net=ratio(total - back, placed),
         per_job_year_net=ratio(total - back, worked / YEAR),
         break_even_price=_estimate(back / people.mean()) if people.mean() > 0 else None,
-        payback=_payback(np.cumsum(by_year, axis=1), priced, float(total.mean())),
+        payback=_payback(running, priced, len(unknown), float(total.mean())),
         years=years,
         by_payer=_by_payer(paid, saved),
     )

@@ -24,14 +24,15 @@ def euros(words: Words, found: Estimate, mark: bool = True) -> str:
     return text + ("?" if mark and found.is_enough and not found.is_told and half > 0 else "")
 
 
-def ratio_text(words: Words, found: Ratio, priced: bool, short: bool = False) -> str:
+def ratio_text(words: Words, found: Ratio, money: Money, short: bool = False) -> str:
     """Return euros per something gained, or in words why there is no such number."""
     if short and found.verdict == "not_determined":
         return words("format.not_determined")
-    if not priced:
+    if not money.priced:
         return words("money.no_price")
     if found.value is not None:
-        return f"{euros(words, found.value, mark=False)} EUR"
+        text = f"{euros(words, found.value, mark=False)} EUR"
+        return words("money.at_known", text=text) if money.unknown else text
     if not found.gained.is_enough:
         return words("format.few_pairs")
     return words(f"money.{found.verdict}")
@@ -40,7 +41,7 @@ def ratio_text(words: Words, found: Ratio, priced: bool, short: bool = False) ->
 def payback_text(words: Words, found: Money) -> str:
     """Return the year in which savings have reached the known costs, or that they have not."""
     verdict, years = found.payback
-    return words(f"money.payback_{verdict}", years=years)
+    return words(f"money.payback_{verdict}", years=years, n=years)
 
 
 def without_text(words: Words, found: Money, mix: Mix, comparison: Comparison) -> str:
@@ -60,7 +61,9 @@ def screen_text(words: Words, found: Money, running: Money | None, closure: str)
     found, running : Money
         Of one intake, and of the mix left running (None when that was not run).
     """
-    saved = euros(words, found.saved)
+    less = found.saved.mean < 0
+    saved = euros(words, found.saved.flipped() if less else found.saved)
+    saves = words("money.saves_less" if less else "money.saves", saved=saved)
     n = len(found.unknown)
     parts = [words("money.head", closure=closure, years=found.years)]
     if found.priced:
@@ -68,13 +71,13 @@ def screen_text(words: Words, found: Money, running: Money | None, closure: str)
         less = found.cost.mean < 0
         cost = euros(words, found.cost.flipped() if less else found.cost)
         total = "money.costs_less" if less else "money.costs"
-        parts.append(words(total, cost=cost, saved=saved, without=without))
-        placement = ratio_text(words, found.per_placement, found.priced, short=True)
+        parts.append(words(total, cost=cost, saves=saves, without=without))
+        placement = ratio_text(words, found.per_placement, found, short=True)
         parts.append(words("money.per", placement=placement, payback=payback_text(words, found)))
         if running is not None:
             parts.append(words("money.running", payback=payback_text(words, running)))
     else:
-        parts.append(words("money.unpriced", saved=saved, n=n))
+        parts.append(words("money.unpriced", saves=saves, n=n))
     if found.break_even_price is not None and found.break_even_price.mean > 0:
         parts.append(words("money.at_most", price=euros(words, found.break_even_price)))
     return " ".join(parts)

@@ -8,7 +8,8 @@ a journalist ask, each question with a link to the line that answers it. Method 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,16 @@ from simulator.headline import (
     Quantity,
     contrast,
     design_of,
+    headline_frame,
     horizon_rows,
     judged,
     key_of,
     main_strength,
     needed,
+    people_per_placement,
     placebo_rows,
     quantities,
+    seen_in_figures,
     served_by_measure,
     strengths_of,
     surroundings_rows,
@@ -126,6 +130,7 @@ def write_comparison(
         summary = summary.replace([np.inf, -np.inf], np.nan)
         write_csv(out / "summary.csv", "summary.csv", summary)
         write_parquet(out / "monthly.parquet", table("monthly.parquet", columns_of_frame(monthly)))
+        write_csv(out / "headline.csv", "headline.csv", headline_frame(comparison))
         write_csv(out / "costs.csv", "costs.csv", costs_frame(comparison))
         write_csv(out / "money.csv", "money.csv", money_frame(comparison))
         (out / "figures").mkdir()
@@ -199,6 +204,8 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters["data"] = lambda d: base64.b64encode(d.svg).decode()
+    environment.filters["shown"] = _shown
+    environment.filters["csv"] = lambda d: _encoded(d.to_csv(index=False, lineterminator="\n"))
     site = comparison.town.site
     return environment.get_template("report.html").render(
         w=words,
@@ -216,6 +223,7 @@ def render(
         world=_world_table(
             words, margins, {sector.id: sector.name(words.lang) for sector in site.sectors}
         ),
+        headline=headline_frame(comparison),
         versions=words(
             "method.versions",
             version=program_version(),
@@ -226,17 +234,33 @@ def render(
     )
 
 
+def _shown(value: Any) -> str:
+    """Return a cell of the data of a figure, with as many digits as a reader can use."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.5g}"
+    return "" if value is None else str(value)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def _row(cells: list[Any], strong: bool = False, id_: str = "") -> dict[str, Any]:
     """Return a row for the template; a cell is a text, or a text with the id to which it leads."""
     return {"cells": cells, "strong": strong, "id": id_}
 
 
-def _table(caption: str, heads: list[str], rows: list[dict], note: str = "", wide: bool = False,
-           names: bool = False) -> dict[str, Any]:  # fmt: skip
-    """Return a table for the template; ``names`` marks columns of text, not of numbers."""
+def _table(
+    caption: str, heads: list[str], rows: list[dict], note: str = "", wide: bool = False,
+    names: bool = False, id_: str = "", links: Sequence[dict[str, str]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Return a table for the template; ``names`` marks columns of text, not of numbers.
+
+    ``links`` lead from the table to where its numbers come from: texts with the id of a place.
+    """
     return {
         "caption": caption, "heads": heads, "rows": rows, "note": note, "wide": wide,
-        "names": names,
+        "names": names, "id": id_, "links": links,
     }  # fmt: skip
 
 
@@ -261,7 +285,7 @@ def _mix_page(
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, words, found, main, needs),
+        "council": _council(comparison, mix, words, found, main, needs, at),
         "questions": _questions_table(comparison, mix, words, found, main, at),
         "figures": named,
         "tables": [
@@ -269,11 +293,12 @@ def _mix_page(
             *_who_tables(comparison, words, found, main),
             *_horizon_tables(comparison, mix, words),
             *_placebo_tables(comparison, words),
+            _seen_table(comparison, mix, words, main),
             _sex_table(comparison, mix, words, strengths),
             _served_table(comparison, mix, words, strengths),
             *_surroundings_tables(comparison, mix, words),
             *_money_tables(comparison, mix, words, at),
-            _measures_table(mix, words),
+            _measures_table(mix, words, f"{at}-assumed"),
         ],
         "lengths": [
             text
@@ -285,7 +310,7 @@ def _mix_page(
 
 def _council(
     comparison: Comparison, mix: Mix, words: Words, found: dict, main: str,
-    needs: dict[str, Needed],
+    needs: dict[str, Needed], at: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the words of the first two pages."""
     first = comparison.closures[0]
@@ -320,8 +345,8 @@ def _council(
             added=_plain(words, Quantity("per_100", "per_100", added)),
         )
     for strength in ("none", "assumed", "top"):
-        cells = [
-            _plain(words, found[closure, strength]["per_100"])
+        cells: list[Any] = [
+            {"text": _plain(words, found[closure, strength]["per_100"]), "to": f"{at}-per_100"}
             if (closure, strength) in found
             else words("format.not_run")
             for closure in comparison.closures
@@ -345,6 +370,10 @@ def _council(
             net=_plain(words, base["net"]),
         ),
         words("council.whom_progress", progress=_plain(words, base["progress"])),
+    ]
+    page["links"] = [
+        {"text": words(f"questions.line_{row}"), "to": f"{at}-{row}"}
+        for row in ("ledger", "net", "progress", "everybody")
     ]
     page["hangs"] = _hangs(comparison, mix, words)
     page["change"] = [
@@ -527,11 +556,59 @@ def _headline_table(
                          strong=name in ("everybody", "jobs"),
                          id_=f"{at}-{name}" if closure == first else "")
                 )  # fmt: skip
+            if name == "per_100":
+                rows += _placement_rows(comparison, words, found, strengths)
     notes = ["counts_note", "jobs_note", "direct_note", "length_note", "contrast_note"]
     if served_differs(found, first, strengths):
         notes.insert(1, "reach_note")
     note = " ".join(words(f"method.{name}") for name in notes)
-    return _table(words("table.headline"), heads, rows, note, wide=True)
+    links = [
+        {"text": words("table.measures"), "to": f"{at}-assumed"},
+        {"text": words("table.world"), "to": "world"},
+    ]
+    return _table(words("table.headline"), heads, rows, note, wide=True, links=links)
+
+
+def _placement_rows(
+    comparison: Comparison, words: Words, found: dict, strengths: list[str]
+) -> list[dict[str, Any]]:
+    """Return how many must be served for one more at work, by closure."""
+    out = []
+    for closure in comparison.closures:
+        cells = [_people_text(words, found[closure, s]["per_100"]) for s in strengths]
+        label = words("row.people_per_placement") if closure == comparison.closures[0] else ""
+        out.append(_row([label, closure, "", *cells]))
+    return out
+
+
+def _people_text(words: Words, per_100: Quantity) -> str:
+    if per_100.found is None:
+        return words("format.not_determined")
+    if not per_100.found.is_enough:
+        return words("format.few_pairs")
+    number, least, most = people_per_placement(per_100)
+    if least is None:
+        return words("format.no_number")
+    if number is None or most is None:
+        return words("format.at_least", number=words.number(math.ceil(least), 0))
+    return f"{words.number(number, 0)} ({words.between(least, most, 0)})"
+
+
+def _seen_table(comparison: Comparison, mix: Mix, words: Words, main: str) -> dict[str, Any]:
+    """Return whether the mix could be seen in what the place itself publishes every month."""
+    rows = []
+    for closure in comparison.closures:
+        key = key_of(comparison, mix.id, main, closure)
+        for seen in seen_in_figures(comparison, key) if key is not None else ():
+            rows.append(
+                _row([
+                    words(f"row.{seen.row}"), closure, words.estimate(seen.change),
+                    words.number(seen.usual, 0), words(f"seen.{seen.verdict}"),
+                ])
+            )  # fmt: skip
+    heads = [words(f"seen.head_{head}") for head in ("figure", "closure", "change", "usual")]
+    return _table(words("table.seen"), [*heads, words("seen.head_verdict")], rows,
+                  words("seen.note"))  # fmt: skip
 
 
 def _known(words: Words, quantity: Quantity) -> str:
@@ -624,12 +701,16 @@ def _served_table(
         for strength in strengths
     ]
     rows = []
+    theirs = comparison.against.measures
     for entries in zip(*by_strength, strict=True):
         measure = entries[0][0]
+        # a service that runs on as today serves nobody more, which a zero would not say
+        runs_on = measure.id in theirs and mix.measures[measure.id] == theirs[measure.id]
         unit = "people" if measure.recruits == "person" else "workplaces"
         rows.append(
             _row([_measure_name(measure, mix, words), words(f"table.{unit}"),
-                  *(words.number(value, 1) for _, value in entries)])
+                  *(words("money.runs_on") if runs_on else words.number(value, 1)
+                    for _, value in entries)])
         )  # fmt: skip
     heads = [words("table.measure"), words("table.count")]
     heads += [words(f"strength.{strength}", multiple=multiple) for strength in strengths]
@@ -643,7 +724,7 @@ def _measure_name(measure: Measure, mix: Mix, words: Words) -> str:
     return name
 
 
-def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
+def _measures_table(mix: Mix, words: Words, at: str) -> dict[str, Any]:
     heads = ["measure", "for_whom", "places", "lever", "size_range", "grade", "published", "why"]
     rows = []
     for measure, _ in mix.entries:
@@ -667,7 +748,7 @@ def _measures_table(mix: Mix, words: Words) -> dict[str, Any]:
             )
     return _table(
         words("table.measures"), [words(f"table.{h}") for h in heads], rows,
-        words("method.english"), wide=True, names=True,
+        words("method.english"), wide=True, names=True, id_=at,
     )  # fmt: skip
 
 
@@ -741,7 +822,7 @@ def _money_totals(
     add("row_saved", lambda m: euros(words, m.saved))
     add("row_net", lambda m: euros(words, m.net) if m.priced else words("money.no_price"))
     for name in ("per_placement", "per_job_year", "per_placement_net", "per_job_year_net"):
-        add(name, lambda m, name=name: ratio_text(words, getattr(m, name), m.priced))
+        add(name, lambda m, name=name: ratio_text(words, getattr(m, name), m))
     add("row_payback", lambda m: payback_text(words, m))
     add(
         "row_at_most",
@@ -776,6 +857,8 @@ def _money_by_measure(
             highest = words("money.at_no_price")
         else:
             highest = f"{euros(words, line.highest)} {words(f'money.per_{line.per}')}"
+            if line.highest.is_enough and line.highest.mean <= 0:
+                highest = words("money.no_price_told", price=highest)
         rows.append(
             _row(
                 [
@@ -849,4 +932,4 @@ def _world_table(words: Words, margins: dict[str, list], sectors: dict[str, str]
     ]  # fmt: skip
     heads = [words(f"table.{h}") for h in ("margin", "target", "built", "at_start", "source")]
     note = words("table.world_note", within=within, all=len(counted))
-    return _table(words("table.world"), heads, rows, note, names=True)
+    return _table(words("table.world"), heads, rows, note, names=True, id_="world")

@@ -1,5 +1,6 @@
 """Settings of all tests, and the browser in which they look at pages."""
 
+import contextlib
 import os
 import shutil
 
@@ -30,8 +31,9 @@ def chromium():
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
-def browser():
+@contextlib.contextmanager
+def launched():
+    """Give a browser; while it is open, asyncio.run fails in this process."""
     path = chromium()
     if path is None:
         if os.environ.get("REQUIRE_BROWSER") == "1":

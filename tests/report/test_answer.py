@@ -125,7 +125,7 @@ def test_seed_and_seeds_are_both_named(made):
 
 def test_years_are_told_beside_cohorts(made):
     text = " ".join(short_answer(made).split())
-    assert f"Left running {made.years} years (--years)" in text
+    assert f"Left running (--years {made.years})" in text
     alone = stub(designs=("cohorts",))
     assert "--years" not in short_answer(alone)
 

@@ -7,16 +7,20 @@ import dataclasses
 import numpy as np
 import pytest
 
-from simulator.comparison import STRENGTHS
+from simulator.comparison import ENOUGH_PAIRS, STRENGTHS, Estimate
 from simulator.headline import (
+    PUBLISHED,
     ROWS,
     SIDES,
+    Quantity,
     contrast,
     crossing,
     deadweight,
     headline_frame,
     needed,
+    people_per_placement,
     quantities,
+    seen_in_figures,
 )
 from tests.report.stub import stub
 
@@ -129,6 +133,46 @@ def test_what_all_arms_share_cancels_in_the_contrast():
 
 def test_frame_holds_every_row_of_every_arm(made):
     frame = headline_frame(made)
-    arms = frame.groupby(["mix", "closure", "strength"]).size()
-    assert set(arms) == {len(ROWS)}
+    beside = {"people_per_placement", *PUBLISHED}
+    arms = frame.groupby(["mix", "closure", "strength"])["row"].apply(set)
+    for (_, _, strength), rows in arms.items():
+        assert rows == {*ROWS, *beside, *({"added", "needed"} if strength == "assumed" else ())}
     assert len(arms) == 6
+    assert not frame.duplicated(["mix", "closure", "strength", "row"]).any()
+
+
+@pytest.mark.parametrize(
+    ("per_100", "expected"),
+    [
+        ((2.0, 1.0, 4.0), (50, 25, 100)),  # told: inverse of all three
+        ((1.0, -1.0, 3.0), (None, 100 / 3, None)),  # perhaps no number is enough
+        ((-2.0, -3.0, -1.0), (None, None, None)),  # no number is enough
+    ],
+)
+def test_people_per_placement_is_the_inverse_of_the_interval(per_100, expected):
+    quantity = Quantity("per_100", "per_100", Estimate(*per_100, ENOUGH_PAIRS))
+    assert people_per_placement(quantity) == pytest.approx(expected)
+    few = Quantity("per_100", "per_100", Estimate(*per_100, ENOUGH_PAIRS - 1))
+    assert people_per_placement(few) == (None, None, None)
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0.0, "unseen"), (1e6, "seen"), (-1e6, "seen")])
+def test_what_exceeds_the_usual_change_can_be_seen(shift, verdict):
+    made = stub()
+    key = ("R", "kokkola", "assumed", "cohorts")
+    for pair in made.pairs[key]:
+        for outcome in PUBLISHED.values():
+            at = made.at(outcome)
+            wave = 1000.0 * (-1.0) ** np.arange(pair.reference.shape[1])
+            pair.reference[at] = wave
+            pair.scenario[at] = wave + shift
+    whole = (*key[:3], "whole")
+    for pair in made.pairs[whole]:
+        for outcome in PUBLISHED.values():
+            at = made.at(outcome)
+            pair.reference[at] = 1000.0 * (-1.0) ** np.arange(pair.reference.shape[1])
+    found = seen_in_figures(made, key)
+    assert [one.row for one in found] == list(PUBLISHED)
+    for one in found:
+        assert one.verdict == verdict
+        assert one.usual == pytest.approx(2000, rel=0.02)

@@ -9,6 +9,7 @@ import pytest
 
 from simulator import report
 from simulator.wording import LANGUAGES
+from tests.conftest import launched
 from tests.report.stub import stub, stub_chains, stub_margins
 
 AXE = Path(__file__).parents[1] / "workshop" / "vendor" / "axe.min.js"
@@ -18,6 +19,12 @@ COUNCIL_PAGES = 2
 @pytest.fixture(scope="module")
 def made():
     return stub()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture(params=LANGUAGES)

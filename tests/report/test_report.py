@@ -94,7 +94,7 @@ def test_all_files_are_there(page):
     figures = {f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "csv")}
     assert names == figures | {
         "manifest.json", "world.csv", "summary.csv", "monthly.parquet", "codebook.csv",
-        "report.html", "costs.csv", "money.csv",
+        "report.html", "headline.csv", "costs.csv", "money.csv",
     }  # fmt: skip
     summary = pd.read_csv(folder / "summary.csv")
     assert list(summary.columns) == [column.name for column in FILES["summary.csv"]]
@@ -186,19 +186,19 @@ def _parts(made):
         for strength in STRENGTHS
     }
     needs = {closure: needed(made, "kokkola", closure) for closure in made.closures}
-    return found, "assumed", needs
+    return found, "assumed", needs, "m1"
 
 
 def test_council_reads_what_is_needed_under_each_demand(made):
     """A verdict that differs between the two kinds of demand is told for both."""
     words = Words("en")
-    found, main, needs = _parts(made)
+    found, main, needs, at = _parts(made)
     two = {"R": needs["R"], "E": replace(needs["R"], verdict="needs", multiple=1.5)}
     texts = report._needed(words, two)
     assert len(texts) == 2
     assert "1.5 times" in texts[1]
     assert len(report._needed(words, {"R": needs["R"], "E": needs["R"]})) == 1
-    change = report._council(made, made.mixes[0], words, found, main, two)["change"]
+    change = report._council(made, made.mixes[0], words, found, main, two, at)["change"]
     assert len(change) == 5  # what a study would have to find, under each
     assert change[2].startswith(words("council.needed_if_E", text=""))
     assert "1.5 times" in change[2]

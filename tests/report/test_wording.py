@@ -13,7 +13,7 @@ import simulator
 from scenarios.measures import LEVER_UNITS
 from simulator.codes import ORIGINS, End, label, labels
 from simulator.comparison import ENOUGH_PAIRS, STRENGTHS, Estimate
-from simulator.headline import ROWS, SECTIONS
+from simulator.headline import PUBLISHED, ROWS, SECTIONS
 from simulator.outcomes import RUNG_NAMES
 from simulator.wording import FOLDER, LANGUAGES, MINUS, NO_BREAK, Words, load_words
 
@@ -64,7 +64,8 @@ def test_no_key_is_unused():
     patterns += [re.escape(k) for k in re.findall(r'"([a-z]+\.[a-z_]+)"', TEXT)]
     patterns += [r"scale\..+", r"needs\.bound_.+"]
     made = re.compile("|".join(f"(?:{pattern.replace(chr(0), '.+')})" for pattern in patterns))
-    known = {"row": {*ROWS, "women", "men"}, "section": set(SECTIONS), "lever": set(LEVER_UNITS),
+    known = {"row": {*ROWS, *PUBLISHED, "people_per_placement", "women", "men"},
+             "section": set(SECTIONS), "lever": set(LEVER_UNITS),
              "scale": {unit.replace(" ", "_") for unit in LEVER_UNITS.values()},
              "origin": {label(origin) for origin in ORIGINS}, "level": set(RUNG_NAMES),
              "closure": {"R", "E"}, "strength": set(STRENGTHS), "grade": set("ABCDE"),

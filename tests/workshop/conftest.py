@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import launched
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -86,6 +88,12 @@ def shared():
     yield server
     server.stop()
     assert not [line for line in server.lines if "Traceback" in line], "\n".join(server.lines)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with launched() as found:
+        yield found
 
 
 def wrong(message):
