@@ -28,7 +28,7 @@ from simulator.headline import (
 )
 from simulator.money import money
 from simulator.money_words import screen_text
-from simulator.wording import NO_BREAK, Words, rest
+from simulator.wording import NO_BREAK, Words
 
 WIDTH = 100
 # rows on the first screen, under the first demand closure; the report has all of both
@@ -156,10 +156,9 @@ def short_answer(comparison: Comparison, lang: str = "en") -> str:
     Parameters
     ----------
     comparison : Comparison
-    lang : {"en", "fi", "sv"}
-        Any other is answered in English.
+    lang : {"en", "fi", "sv", "nl", "pt", "bg"}
     """
-    words = Words(rest(lang), plain=True)
+    words = Words(lang, plain=True)
     lines: list[str] = []
     for mix in comparison.mixes:
         if lines:
@@ -400,13 +399,13 @@ def next_steps(
     ----------
     folder
         Results folder with the report.
-    lang : {"en", "fi", "sv"}
+    lang : {"en", "fi", "sv", "nl", "pt", "bg"}
     mix, site
         Names or paths of the mix and the place compared (default: those of the demo).
     options
         Words that followed the place on the command line, those about the folder left out.
     """
-    words = Words(rest(lang), plain=True)
+    words = Words(lang, plain=True)
     base = Path(scenarios.__file__).parent
 
     def file(name: str | Path, kind: str) -> Path:

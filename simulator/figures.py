@@ -34,7 +34,7 @@ from simulator.headline import (
     quantities,
     strengths_of,
 )
-from simulator.wording import Words, rest
+from simulator.wording import Words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,7 +109,6 @@ def draw_all(
     ----------
     comparison : Comparison
     lang : {"en", "fi", "sv", "nl", "pt", "bg"}
-        The last three for the figure of the front of the report; the others are in English.
     version : str
         Version of the program, for the captions.
     chains : DataFrame, optional
@@ -124,13 +123,13 @@ def draw_all(
     """
     import matplotlib
 
-    front, words = Words(lang), Words(rest(lang))
+    words = Words(lang)
     out = {}
     with matplotlib.rc_context(STYLE):
         for mix in comparison.mixes:
             sketch = _Sketch(comparison, mix, words, version)
             out[mix.id] = [
-                _Sketch(comparison, mix, front, version).who_gains(),
+                sketch.who_gains(),
                 sketch.waterfall(),
                 sketch.over_time(),
                 sketch.openings(),

@@ -72,7 +72,7 @@ from simulator.runs import (
     surroundings_option,
     world_table,
 )
-from simulator.wording import Words, rest
+from simulator.wording import Words
 
 LEDGER_YEARS = 2  # of the recorded run behind the chain lengths by origin
 FAR_ROWS = 10  # margins shown: those furthest from their target
@@ -107,8 +107,7 @@ def write_comparison(
     folder
         Results folder.
     lang : {"en", "fi", "sv", "nl", "pt", "bg"}
-        Language of the report and the figures; in the last three the front is written, the rest
-        is in English.
+        Language of the report and the figures.
     force
         Replace an existing results folder.
     ledger
@@ -195,7 +194,7 @@ def render(
     """Return the report as one HTML page that needs nothing from outside."""
     import jinja2
 
-    front, words = Words(lang), Words(rest(lang))
+    words = Words(lang)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -209,16 +208,14 @@ def render(
     environment.filters["csv"] = lambda d: _encoded(d.to_csv(index=False, lineterminator="\n"))
     site = comparison.town.site
     return environment.get_template("report.html").render(
-        f=front,
         w=words,
         lang=lang,
-        rest=rest(lang),
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         place=site.name(lang),
         against=words.mix(comparison.against),
-        surroundings=surroundings_text(front, comparison),
+        surroundings=surroundings_text(words, comparison),
         mixes=[
-            _mix_page(comparison, mix, front, words, drawings[mix.id], f"m{number}")
+            _mix_page(comparison, mix, words, drawings[mix.id], f"m{number}")
             for number, mix in enumerate(comparison.mixes, 1)
         ],
         method=_method(comparison, words),
@@ -270,7 +267,6 @@ def _table(
 def _mix_page(
     comparison: Comparison,
     mix: Mix,
-    front: Words,
     words: Words,
     drawings: list[Drawing],
     at: str,
@@ -289,9 +285,8 @@ def _mix_page(
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, front, found, main, needs, at),
-        "front_name": front.mix(mix),
-        "questions": _questions_table(comparison, mix, front, found, main, at),
+        "council": _council(comparison, mix, words, found, main, needs, at),
+        "questions": _questions_table(comparison, mix, words, found, main, at),
         "figures": named,
         "tables": [
             _headline_table(comparison, mix, words, found, strengths, at),

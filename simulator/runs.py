@@ -117,7 +117,7 @@ class RunResult:
 
         Parameters
         ----------
-        lang : {"en", "fi", "sv"}
+        lang : {"en", "fi", "sv", "nl", "pt", "bg"}
         """
         from simulator.wording import NO_BREAK, Words  # which knows comparisons, made of runs
 

@@ -16,7 +16,7 @@ from simulator.files import read_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LANGUAGES = ("en", "fi", "sv")
+LANGUAGES = ("en", "fi", "sv", "nl", "pt", "bg")
 
 # sentences are assembled from whole phrases, because word order differs between languages
 _TEXT: dict[str, dict[str, str]] = {
@@ -194,6 +194,182 @@ _TEXT: dict[str, dict[str, str]] = {
         "axis_month": "månad",
         "rungs": "ingång,yrkesarbete,specialist,sakkunnig eller chef",
     },
+    "nl": {
+        "title": "Vacatureketen {chain}",
+        "rung0": "een instapplek",
+        "rung1": "een plek in vakwerk",
+        "rung2": "een plek als specialist",
+        "rung3": "een plek als deskundige of leidinggevende",
+        "at": "{post} in vestiging {workplace} ({sector})",
+        "when": "Maand {month}",
+        "new_post": "{when}: er ontstond een nieuwe plek, {post}.",
+        "returned_post": "{when}: een eerder opgegeven plek keerde terug, {post}.",
+        "retirement": "{when}: iemand ging met pensioen en liet {post} achter.",
+        "labour_force_exit": "{when}: iemand stopte met werken en liet {post} achter.",
+        "job_loss": "{when}: iemand verloor het werk en liet {post} achter.",
+        "fixed_term_end": "{when}: een tijdelijk contract liep af, voor {post}.",
+        "cover": "{when}: iemand volgt scholing en er is vervanging nodig voor {post}.",
+        "leave": "{when}: iemand is met verlof en er is vervanging nodig voor {post}.",
+        "moved_away": "{when}: iemand verhuisde en liet {post} achter.",
+        "job_elsewhere": "{when}: iemand vond werk in een andere plaats en liet {post} achter.",
+        "died": "{when}: iemand overleed en liet {post} achter.",
+        "promotion": "{waited} kreeg {person} hem door promotie binnen dezelfde vestiging, vanaf "
+        "{old}.",
+        "sideward_move": "{waited} ging {person} ernaartoe vanaf een andere plek op dezelfde trede "
+        "binnen dezelfde vestiging.",
+        "hire_from_workplace": "{waited} kwam {person} erop vanaf {old}.",
+        "emptied": "Die plek was nu leeg.",
+        "hire_unemployed": "{waited} kreeg {person} de plek na {spell} zonder werk, en de keten "
+        "eindigde.",
+        "hire_outside_labour_force": "{waited} kreeg {person} van buiten de beroepsbevolking de "
+        "plek, en de keten eindigde.",
+        "hire_outside_region": "{waited} kreeg {person} van buiten de plaats de plek, en de keten "
+        "eindigde.",
+        "hire_from_elsewhere": "{waited} kreeg {person}, die hier woont en werk in een andere "
+        "plaats achterliet, de plek, en de keten eindigde.",
+        "not_backfilled": "Hij werd niet opnieuw opengesteld, en de keten eindigde.",
+        "given_up": "{waited} gaf de werkgever het zoeken op, en de keten eindigde.",
+        "post_destroyed": "{waited} werd de plek opgeheven, en de keten eindigde.",
+        "open": "Hij stond nog open toen de simulatie eindigde.",
+        "at_once": "In dezelfde ronde",
+        "same_month": "In dezelfde maand",
+        "after_one": "Na een maand",
+        "after": "Na {n} maanden",
+        "spell_short": "minder dan een maand",
+        "spell_one": "een maand",
+        "spell": "{n} maanden",
+        "female": "een vrouw",
+        "male": "een man",
+        "somebody": "iemand",
+        "aged": "{who} van {age} ({education})",
+        "young": "{who} van {age} (opleiding die nog bereikt wordt: {education})",
+        "basic": "basisonderwijs",
+        "secondary": "middelbaar onderwijs",
+        "tertiary": "hoger onderwijs",
+        "sum_one": "In totaal kwam één plek vrij.",
+        "sum": "In totaal kwamen {n} plekken vrij. Aantal mensen dat hier al werkte en van plek "
+        "wisselde: {moves}.",
+        "axis_rung": "trede van de plek",
+        "axis_month": "maand",
+        "rungs": "instap,vakwerk,specialist,deskundige of leidinggevende",
+    },
+    "pt": {
+        "title": "Cadeia de vagas {chain}",
+        "rung0": "um posto de entrada",
+        "rung1": "um posto qualificado",
+        "rung2": "um posto de técnico",
+        "rung3": "um posto de especialista ou dirigente",
+        "at": "{post} no local de trabalho {workplace} ({sector})",
+        "when": "Mês {month}",
+        "new_post": "{when}: foi criado {post}.",
+        "returned_post": "{when}: voltou {post}, antes abandonado.",
+        "retirement": "{when}: alguém se reformou e deixou {post}.",
+        "labour_force_exit": "{when}: alguém saiu da população ativa e deixou {post}.",
+        "job_loss": "{when}: alguém perdeu o emprego e deixou {post}.",
+        "fixed_term_end": "{when}: um contrato a prazo acabou e deixou livre {post}.",
+        "cover": "{when}: alguém está em formação e é preciso substituir quem ocupa {post}.",
+        "leave": "{when}: alguém está de licença e é preciso substituir quem ocupa {post}.",
+        "moved_away": "{when}: alguém mudou de terra e deixou {post}.",
+        "job_elsewhere": "{when}: alguém arranjou emprego noutra terra e deixou {post}.",
+        "died": "{when}: alguém faleceu e deixou {post}.",
+        "promotion": "{waited}, {person} obteve-o por promoção no mesmo local de trabalho, onde "
+        "tinha {old}.",
+        "sideward_move": "{waited}, {person} passou para ele a partir de outro posto do mesmo "
+        "degrau no mesmo local de trabalho.",
+        "hire_from_workplace": "{waited}, {person} passou para ele e deixou {old}.",
+        "emptied": "Esse posto ficou então livre.",
+        "hire_unemployed": "{waited}, {person} ficou com o posto. Tempo sem trabalho: {spell}. A "
+        "cadeia acabou.",
+        "hire_outside_labour_force": "{waited}, {person} de fora da população ativa ficou com o "
+        "posto, e a cadeia acabou.",
+        "hire_outside_region": "{waited}, {person} de fora do local ficou com o posto, e a cadeia "
+        "acabou.",
+        "hire_from_elsewhere": "{waited}, {person} que vive aqui e deixou um emprego noutra terra "
+        "ficou com o posto, e a cadeia acabou.",
+        "not_backfilled": "Não voltou a ser anunciado, e a cadeia acabou.",
+        "given_up": "{waited}, o empregador desistiu de procurar, e a cadeia acabou.",
+        "post_destroyed": "{waited}, o posto foi extinto, e a cadeia acabou.",
+        "open": "Ainda estava por preencher quando a simulação acabou.",
+        "at_once": "Na mesma ronda",
+        "same_month": "No mesmo mês",
+        "after_one": "Ao fim de um mês",
+        "after": "Ao fim de {n} meses",
+        "spell_short": "menos de um mês",
+        "spell_one": "um mês",
+        "spell": "{n} meses",
+        "female": "uma mulher",
+        "male": "um homem",
+        "somebody": "alguém",
+        "aged": "{who} de {age} anos ({education})",
+        "young": "{who} de {age} anos (escolaridade que ainda atingirá: {education})",
+        "basic": "ensino básico",
+        "secondary": "ensino secundário",
+        "tertiary": "ensino superior",
+        "sum_one": "Ao todo ficou livre um posto.",
+        "sum": "Ao todo ficaram livres {n} postos. Pessoas com posto aqui que mudaram: {moves}.",
+        "axis_rung": "degrau do posto",
+        "axis_month": "mês",
+        "rungs": "entrada,qualificado,técnico,especialista ou dirigente",
+    },
+    "bg": {
+        "title": "Верига от свободни места {chain}",
+        "rung0": "начално място",
+        "rung1": "квалифицирано място",
+        "rung2": "място за специалист",
+        "rung3": "място за експерт или ръководител",
+        "at": "{post} в предприятие {workplace} ({sector})",
+        "when": "Месец {month}",
+        "new_post": "{when}: създадено е {post}.",
+        "returned_post": "{when}: върнато е по-рано изоставено {post}.",
+        "retirement": "{when}: човек се пенсионира и освободи {post}.",
+        "labour_force_exit": "{when}: човек напусна работната сила и освободи {post}.",
+        "job_loss": "{when}: човек загуби работата си и освободи {post}.",
+        "fixed_term_end": "{when}: срочен договор изтече и освободи {post}.",
+        "cover": "{when}: човек е на обучение и е нужен заместник за {post}.",
+        "leave": "{when}: човек е в отпуск и е нужен заместник за {post}.",
+        "moved_away": "{when}: човек се премести другаде и освободи {post}.",
+        "job_elsewhere": "{when}: човек намери работа на друго място и освободи {post}.",
+        "died": "{when}: човек почина и освободи {post}.",
+        "promotion": "{waited} {person} го зае чрез повишение в същото предприятие и освободи "
+        "{old}.",
+        "sideward_move": "{waited} {person} премина на него от друго място на същото стъпало в "
+        "същото предприятие.",
+        "hire_from_workplace": "{waited} {person} премина на него и освободи {old}.",
+        "emptied": "",
+        "hire_unemployed": "{waited} {person} получи мястото. Време без работа: {spell}. Веригата "
+        "свърши.",
+        "hire_outside_labour_force": "{waited} {person} извън работната сила получи мястото и "
+        "веригата свърши.",
+        "hire_outside_region": "{waited} {person} от друго населено място получи мястото и "
+        "веригата свърши.",
+        "hire_from_elsewhere": "{waited} {person} получи мястото; живее тук и остави работа "
+        "другаде. Веригата свърши.",
+        "not_backfilled": "То не беше обявено отново и веригата свърши.",
+        "given_up": "{waited} работодателят се отказа да търси и веригата свърши.",
+        "post_destroyed": "{waited} мястото беше закрито и веригата свърши.",
+        "open": "То още беше свободно, когато симулацията свърши.",
+        "at_once": "В същия кръг",
+        "same_month": "В същия месец",
+        "after_one": "След един месец",
+        "after": "След {n} месеца",
+        "spell_short": "под един месец",
+        "spell_one": "един месец",
+        "spell": "{n} месеца",
+        "female": "жена",
+        "male": "мъж",
+        "somebody": "някой",
+        "aged": "{who} на {age} години ({education})",
+        "young": "{who} на {age} години (образование, което предстои: {education})",
+        "basic": "основно образование",
+        "secondary": "средно образование",
+        "tertiary": "висше образование",
+        "sum_one": "Общо се освободи едно място.",
+        "sum": "Общо се освободиха {n} места. Преместили се хора, които вече имаха място тук: "
+        "{moves}.",
+        "axis_rung": "стъпало на мястото",
+        "axis_month": "месец",
+        "rungs": "начално,квалифицирано,специалист,експерт или ръководител",
+    },
 }
 
 # words of the picture, in the order of codes.Fill
@@ -204,6 +380,15 @@ _FILLS = {
     "|työvoiman ulkopuolelta|alueen ulkopuolelta|ei avattu|haku lopetettu|lakkautettu|avoinna",
     "sv": "avancemang|flytt på samma nivå|från annan arbetsplats|arbetssökande|långtidsarbetslös"
     "|utanför arbetskraften|från annan ort|inte utlyst|sökandet avbrutet|indragen|ledig",
+    "nl": "promotie|verplaatsing op dezelfde trede|van een andere vestiging|werkzoekende"
+    "|langdurig werkloze|van buiten de beroepsbevolking|van buiten de plaats|niet opengesteld"
+    "|zoeken opgegeven|opgeheven|open",
+    "pt": "promoção|mudança no mesmo degrau|de outro local de trabalho|desempregado"
+    "|desempregado de longa duração|de fora da população ativa|de fora do local|não anunciado"
+    "|procura abandonada|extinto|por preencher",
+    "bg": "повишение|преместване на същото стъпало|от друго предприятие|търсещ работа"
+    "|дълго безработен|извън работната сила|от друго място|необявено|отказано търсене|закрито"
+    "|свободно",
 }
 
 SCHOOLED = 25  # before this age the schooling in the files is the level that will be reached
@@ -338,7 +523,7 @@ def tell_chain(
     chain_id
         Id of a chain, ``"longest"`` or ``"random"``.
     lang
-        Language: ``en``, ``fi`` or ``sv``; others are told in English.
+        Language: ``en``, ``fi``, ``sv``, ``nl``, ``pt`` or ``bg``; others are told in English.
     sector_names
         Names of sectors in this language by the word in the files.
 

@@ -1,8 +1,7 @@
 """Words and numbers for people.
 
-All words stand in ``simulator/locale/*.toml``: whole in English, Finnish and Swedish, with the same
-keys; in Dutch, Portuguese and Bulgarian for the front of the report (the pages for the council and
-the questions), after which English follows. Numbers are written as the language writes them.
+All words stand in ``simulator/locale/*.toml``, with the same keys in every language. Numbers are
+written as the language writes them.
 """
 
 from __future__ import annotations
@@ -15,21 +14,9 @@ from pathlib import Path
 from scenarios.measures import Mix
 from simulator.comparison import Estimate
 
-LANGUAGES = ("en", "fi", "sv")  # whole
-FRONT = ("nl", "pt", "bg")  # of the front of the report only
+LANGUAGES = ("en", "fi", "sv", "nl", "pt", "bg")
 FOLDER = Path(__file__).parent / "locale"
 MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
-
-
-def rest(lang: str) -> str:
-    """Return the language of everything but the front of the report.
-
-    Examples
-    --------
-    >>> rest("fi"), rest("pt")
-    ('fi', 'en')
-    """
-    return "en" if lang in FRONT else lang
 
 
 @functools.cache
@@ -41,9 +28,8 @@ def load_words(lang: str) -> dict[str, str]:
     ValueError
         When there is no such language.
     """
-    if lang not in (*LANGUAGES, *FRONT):
-        known = ", ".join((*LANGUAGES, *FRONT))
-        raise ValueError(f"no words in '{lang}'; there are: {known}")
+    if lang not in LANGUAGES:
+        raise ValueError(f"no words in '{lang}'; there are: {', '.join(LANGUAGES)}")
     tables = tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
     return {f"{table}.{key}": text for table, row in tables.items() for key, text in row.items()}
 

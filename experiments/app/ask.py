@@ -17,11 +17,11 @@ from experiments.app.options import (
     Design,
     Force,
     KeptFor,
+    Lang,
+    Language,
     Local,
     OneClosure,
     Out,
-    ReportLang,
-    ReportLanguage,
     Scale,
     Seed,
     Site,
@@ -82,7 +82,7 @@ def compare(
     costs: Costs = None,
     surroundings: With = None,
     local: Local = None,
-    lang: ReportLang = ReportLanguage.EN,
+    lang: Lang = Language.EN,
     seed: Seed = 1,
     out: Out = None,
     force: Force = False,
@@ -99,10 +99,9 @@ def compare(
 
     from simulator import compare as compare_worlds
     from simulator.answer import next_steps
-    from simulator.wording import Words, rest
+    from simulator.wording import Words
 
-    screen = rest(lang.value)
-    words = Words(screen)
+    words = Words(lang.value)
     place = place_with(site, local)
     posterior = None
     if draws is not None:
@@ -112,7 +111,7 @@ def compare(
         # a place without posterior is said before any work
         posterior = load_draws(load_site(site), site)
 
-    with Progress(words("progress.comparing", place=site), lang=screen) as progress:
+    with Progress(words("progress.comparing", place=site), lang=lang.value) as progress:
         comparison = compare_worlds(
             place,
             mixes=mixes or None,
@@ -129,9 +128,9 @@ def compare(
             surroundings=surroundings,
             progress=progress,
         )
-    with Progress(words("progress.writing"), lang=screen):
+    with Progress(words("progress.writing"), lang=lang.value):
         comparison.write(folder, lang=lang.value, force=force)
-    typer.echo(comparison.answer(screen))
+    typer.echo(comparison.answer(lang.value))
     if draws is not None:
         typer.echo("")
         _over_draws(comparison, posterior, draws, folder, closure.value, seed, threads)
@@ -144,7 +143,7 @@ def compare(
         **{"with": surroundings},
     )  # fmt: skip
     first = mixes[0] if mixes else comparison.mixes[0].id
-    typer.echo(next_steps(folder, screen, first, site, given))
+    typer.echo(next_steps(folder, lang.value, first, site, given))
 
 
 def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) -> None:  # noqa: ANN001

@@ -49,14 +49,6 @@ class Language(StrEnum):
     EN = "en"
     FI = "fi"
     SV = "sv"
-
-
-class ReportLanguage(StrEnum):
-    """Languages of a report; the last three of its front, before tables in English."""
-
-    EN = "en"
-    FI = "fi"
-    SV = "sv"
     NL = "nl"
     PT = "pt"
     BG = "bg"
@@ -88,14 +80,6 @@ Json = Annotated[
     typer.Option("--json", metavar="FILE", help="Write the list as JSON; - prints it."),
 ]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of the answer and the report.")]
-ReportLang = Annotated[
-    ReportLanguage,
-    typer.Option(
-        "--lang",
-        help="Language of the answer and the report; nl, pt and bg: of the report's first pages "
-        "and questions, the rest in English.",
-    ),
-]
 Scale = Annotated[
     int | None,
     typer.Option(

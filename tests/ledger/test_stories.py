@@ -44,7 +44,15 @@ def test_every_chain_can_be_told(tables, lang):
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("en", "will be reached"), ("fi", "saavutettava"), ("sv", "kommer att nås")]
+    ("lang", "said"),
+    [
+        ("en", "will be reached"),
+        ("fi", "saavutettava"),
+        ("sv", "kommer att nås"),
+        ("nl", "nog bereikt"),
+        ("pt", "ainda atingirá"),
+        ("bg", "предстои"),
+    ],
 )
 def test_schooling_of_the_young_is_told_as_what_they_will_reach(tables, lang, said):
     """Below 25 the files hold a level that is not reached yet."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator import report
-from simulator.wording import FRONT, LANGUAGES
+from simulator.wording import LANGUAGES
 from tests.conftest import launched
 from tests.report.stub import stub, stub_chains, stub_margins
 
@@ -27,7 +27,7 @@ def browser():
         yield found
 
 
-@pytest.fixture(params=(*LANGUAGES, *FRONT))
+@pytest.fixture(params=LANGUAGES)
 def opened(request, made, browser, tmp_path, monkeypatch):
     monkeypatch.setattr(report, "margins_of", lambda _: stub_margins())
     monkeypatch.setattr(report, "chains_of", lambda _: (stub_chains(), (10000, 2)))
