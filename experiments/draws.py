@@ -29,7 +29,7 @@ from scenarios.loader import site_path
 from scenarios.measures import Mix
 from simulator.comparison import SEED_STEP, Estimate, compare
 from simulator.files import json_bytes, read_manifest, write_whole
-from simulator.headline import quantities
+from simulator.headline import DOUBT_SHARES, Doubt, quantities
 from simulator.town import PENALTIES, Town
 
 LEVEL = 0.90
@@ -109,30 +109,6 @@ def drawn_mix(mix: Mix, u: dict[tuple[str, str], float]) -> tuple[Mix, dict[str,
     return mix.model_copy(update={"files": files}), sizes
 
 
-@dataclass(frozen=True)
-class DrawnRow:
-    """An effect with everything drawn that nobody knows.
-
-    Attributes
-    ----------
-    row, words : str
-        Key of the headline (that of :func:`simulator.headline.quantities`) and its English name.
-    found : Estimate
-        Mean and 90 % interval over inputs and simulation error; ``replications`` are draws.
-    below_zero : float
-        Probability over the inputs that the expected effect is below zero.
-    """
-
-    mix: str
-    closure: str
-    row: str
-    words: str
-    found: Estimate
-    below_zero: float
-    draws: int
-    pairs: int
-
-
 @dataclass
 class Draws:
     """Effects by draw.
@@ -181,13 +157,13 @@ class Draws:
             rows.append({"mix": mix, "closure": closure, "row": row, "draws": len(part)} | found)
         return pd.DataFrame(rows)
 
-    def table_rows(self) -> list[DrawnRow]:
-        """Return what a table shows of each mix, closure and headline, in this order."""
+    def doubt(self) -> list[Doubt]:
+        """Return each headline as the report of the comparison shows it."""
         return [
-            DrawnRow(
-                row.mix, row.closure, row.row, ROWS[row.row],
+            Doubt(
+                row.mix, row.closure, row.row,
                 Estimate(row.mean, row.ci_low, row.ci_high, row.draws), row.below_zero,
-                row.draws, self.pairs,
+                {share: getattr(row, share) for share in DOUBT_SHARES}, row.largest or "",
             )
             for row in self.summary().itertuples()
         ]  # fmt: skip

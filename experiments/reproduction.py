@@ -243,7 +243,7 @@ def _compare(
             f"run the command of its manifest: vacancy-chains {shlex.join(command)}"
         )
     # the first mix of the inputs is the reference, the others were compared with it
-    compare(
+    comparison = compare(
         town,
         mixes=mixes[1:],
         against=mixes[0],
@@ -256,16 +256,21 @@ def _compare(
         strengths=strengths,
         costs=Costs.model_validate_json(manifest["inputs"]["costs"]),
         progress=progress,
-    ).write(target, lang=manifest.get("language", "en"))
+    )
+    drawn = None
     if manifest.get("draws"):
         from experiments.draws import compare_draws
 
         arguments = arguments_of(manifest["draws"], target)
         place = arguments.pop("site")
-        compare_draws(
+        drawn = compare_draws(
             place.whole, scale=place.scale, surroundings=place.surroundings, threads=workers,
             progress=progress, **arguments,
-        ).write(target)  # fmt: skip
+        )  # fmt: skip
+    doubt = drawn.doubt() if drawn is not None else ()
+    comparison.write(target, lang=manifest.get("language", "en"), doubt=doubt)
+    if drawn is not None:
+        drawn.write(target)
 
 
 # ---- sweeps -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ from simulator.scale import check_scale
 from simulator.town import Town
 from simulator.world import Count, Enrolment
 from simulator.world import Measure as Row
+
+if TYPE_CHECKING:
+    from simulator.headline import Doubt
 
 DATES = (0, 12, 24)  # months of the reference path at which cohorts start
 TERM = 12  # months that a cohort's mix recruits
@@ -549,8 +552,19 @@ class Comparison:
 
         return short_answer(self, lang)
 
-    def write(self, folder: str | Path, lang: str = "en", force: bool = False) -> Path:
+    def write(
+        self,
+        folder: str | Path,
+        lang: str = "en",
+        force: bool = False,
+        doubt: Sequence[Doubt] = (),
+    ) -> Path:
         """Write tables, figures and the report into a folder, whole or not at all.
+
+        Parameters
+        ----------
+        doubt : sequence of Doubt
+            Headline numbers with everything drawn that nobody knows, for the report.
 
         Raises
         ------
@@ -559,7 +573,7 @@ class Comparison:
         """
         from simulator.report import write_comparison
 
-        return write_comparison(self, folder, lang, force)
+        return write_comparison(self, folder, lang, force, doubt=doubt)
 
 
 @dataclass

@@ -97,6 +97,36 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A headline number with everything drawn that nobody knows (``compare --draws``).
+
+    Attributes
+    ----------
+    mix, closure, row : str
+    found : Estimate
+        Mean and 90 % interval over inputs and simulation; ``replications`` are draws.
+    below_zero : float
+        Chance over the inputs that the expected effect is below zero.
+    shares : dict
+        Shares of the variance of one draw: ``simulation, calibrated, prior_only, levers,
+        unexplained``.
+    largest : str
+        Input with the largest share of its own; empty when none can be told.
+    """
+
+    mix: str
+    closure: str
+    row: str
+    found: Estimate
+    below_zero: float
+    shares: dict[str, float]
+    largest: str
+
+
+DOUBT_SHARES = ("simulation", "calibrated", "prior_only", "levers", "unexplained")
+
+
+@dataclass(frozen=True)
 class Needed:
     """At which multiple of the assumed strength one more person per 100 served is at work.
 

@@ -41,8 +41,10 @@ from simulator.files import (
     write_parquet,
 )
 from simulator.headline import (
+    DOUBT_SHARES,
     SECTIONS,
     SIDES,
+    Doubt,
     Needed,
     Quantity,
     contrast,
@@ -98,6 +100,7 @@ def write_comparison(
     lang: str = "en",
     force: bool = False,
     ledger: bool = True,
+    doubt: Sequence[Doubt] = (),
 ) -> Path:
     """Write all files of ``compare`` into a folder, whole or not at all.
 
@@ -112,6 +115,9 @@ def write_comparison(
         Replace an existing results folder.
     ledger
         Record one run of the reference for chain lengths by origin.
+    doubt : sequence of Doubt
+        Headline numbers with everything drawn that nobody knows: the front page tells their
+        interval, the method part what it comes from.
 
     Raises
     ------
@@ -136,7 +142,7 @@ def write_comparison(
         (out / "figures").mkdir()
         for drawing in (d for drawn in drawings.values() for d in drawn):
             drawing.write(out / "figures")
-        page = render(comparison, lang, drawings, margins)
+        page = render(comparison, lang, drawings, margins, doubt)
         (out / "report.html").write_bytes(page.encode())
         mixes = [mix.id for mix in comparison.mixes]
         named = " ".join(f"--mix {mix}" for mix in mixes)
@@ -190,6 +196,7 @@ def render(
     lang: str,
     drawings: dict[str, list[Drawing]],
     margins: dict[str, list],
+    doubt: Sequence[Doubt] = (),
 ) -> str:
     """Return the report as one HTML page that needs nothing from outside."""
     import jinja2
@@ -215,7 +222,7 @@ def render(
         against=words.mix(comparison.against),
         surroundings=surroundings_text(words, comparison),
         mixes=[
-            _mix_page(comparison, mix, words, drawings[mix.id], f"m{number}")
+            _mix_page(comparison, mix, words, drawings[mix.id], f"m{number}", doubt)
             for number, mix in enumerate(comparison.mixes, 1)
         ],
         method=_method(comparison, words),
@@ -270,6 +277,7 @@ def _mix_page(
     words: Words,
     drawings: list[Drawing],
     at: str,
+    doubt: Sequence[Doubt],
 ) -> dict[str, Any]:
     """Return everything that the template shows of a mix; ``at`` begins the ids of its rows."""
     strengths = strengths_of(comparison, mix.id)
@@ -282,14 +290,16 @@ def _mix_page(
     main = main_strength(comparison, mix.id)
     needs = {closure: needed(comparison, mix.id, closure) for closure in comparison.closures}
     named = {drawing.kind: drawing for drawing in drawings}
+    own = {(one.closure, one.row): one for one in doubt if one.mix == mix.id}
     return {
         "id": mix.id,
         "name": words.mix(mix),
-        "council": _council(comparison, mix, words, found, main, needs, at),
+        "council": _council(comparison, mix, words, found, main, needs, at, own),
         "questions": _questions_table(comparison, mix, words, found, main, at),
         "figures": named,
         "tables": [
             _headline_table(comparison, mix, words, found, strengths, at),
+            *_doubt_tables(words, own),
             *_who_tables(comparison, words, found, main),
             *_horizon_tables(comparison, mix, words),
             *_placebo_tables(comparison, words),
@@ -310,7 +320,7 @@ def _mix_page(
 
 def _council(
     comparison: Comparison, mix: Mix, words: Words, found: dict, main: str,
-    needs: dict[str, Needed], at: str,
+    needs: dict[str, Needed], at: str, doubt: dict[tuple[str, str], Doubt] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the words of the first two pages."""
     first = comparison.closures[0]
@@ -318,6 +328,15 @@ def _council(
     base = found[first, main]
     enough = comparison.replications >= ENOUGH_PAIRS
     against = comparison.against
+    # with draws the answer has one interval, which holds inputs and chance
+    per_100 = {
+        closure: found[closure, main]["per_100"]
+        for closure in comparison.closures
+        if (closure, main) in found
+    }
+    drawn = {c: one for (c, row), one in (doubt or {}).items() if row == "per_100"}
+    for closure, one in drawn.items():
+        per_100[closure] = Quantity("per_100", "per_100", one.found)
     page: dict[str, Any] = {
         "title": words("council.title", place=place),
         "question": words(
@@ -326,17 +345,16 @@ def _council(
             mix=words.mix(mix),
             against=words.mix(against) if against.entries else words("council.mix_none"),
         ),
-        "answer": _answer(words, base["per_100"], comparison.replications),
+        "answer": _answer(words, per_100[first], comparison.replications),
         "condition": "",
         "check": "",
-        "reading": words("council.reading") if enough else "",
+        "needed_note": "",
+        "reading": words("council.reading_all" if drawn else "council.reading") if enough else "",
         "rows": [],
     }
     other = [closure for closure in comparison.closures if closure != first]
     if enough and other and (other[0], main) in found:
-        page["condition"] = words(
-            "council.answer_if", value=_plain(words, found[other[0], main]["per_100"])
-        )
+        page["condition"] = words("council.answer_if", value=_plain(words, per_100[other[0]]))
     added = contrast(comparison, mix.id, first)
     if added is not None and enough:
         page["check"] = words(
@@ -352,6 +370,11 @@ def _council(
             for closure in comparison.closures
         ]
         page["rows"].append([words(f"council.three_{strength}"), *cells])
+    if first in drawn and enough:
+        page["needed_note"] = words(
+            "council.below_zero", percent=words.percent(drawn[first].below_zero),
+            draws=drawn[first].found.replications,
+        )  # fmt: skip
     page["heads"] = [
         words("council.three_head_case"),
         *(words(f"council.three_head_{closure}") for closure in comparison.closures),
@@ -567,6 +590,28 @@ def _headline_table(
         {"text": words("table.world"), "to": "world"},
     ]
     return _table(words("table.headline"), heads, rows, note, wide=True, links=links)
+
+
+def _doubt_tables(words: Words, doubt: dict[tuple[str, str], Doubt]) -> list[dict[str, Any]]:
+    """Return what the interval of each headline number comes from, when inputs were drawn."""
+    if not doubt:
+        return []
+    rows = []
+    for (closure, name), one in doubt.items():
+        shares = [
+            words("format.not_determined") if math.isnan(share) else words.percent(share)
+            for share in (one.shares[key] for key in DOUBT_SHARES)
+        ]
+        rows.append(
+            _row([
+                words(f"row.{name}"), closure, words.estimate(one.found),
+                words.percent(one.below_zero), *shares, one.largest,
+            ])
+        )  # fmt: skip
+    heads = [words("table.outcome"), words("table.closure")]
+    heads += [words(f"doubt.head_{key}") for key in ("all", "below_zero", *DOUBT_SHARES, "largest")]
+    draws = next(iter(doubt.values())).found.replications
+    return [_table(words("table.doubt"), heads, rows, words("doubt.note", draws=draws), wide=True)]
 
 
 def _placement_rows(

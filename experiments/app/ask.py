@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -28,6 +28,9 @@ from experiments.app.options import (
     Threads,
     With,
 )
+
+if TYPE_CHECKING:
+    from experiments.draws import Draws
 
 app = typer.Typer()
 
@@ -128,12 +131,22 @@ def compare(
             surroundings=surroundings,
             progress=progress,
         )
-    with Progress(words("progress.writing"), lang=lang.value):
-        comparison.write(folder, lang=lang.value, force=force)
-    typer.echo(comparison.answer(lang.value))
+    drawn = None
     if draws is not None:
-        typer.echo("")
-        _over_draws(comparison, posterior, draws, folder, closure.value, seed, threads)
+        drawn = _over_draws(comparison, posterior, draws, closure.value, seed, threads)
+    with Progress(words("progress.writing"), lang=lang.value):
+        doubt = drawn.doubt() if drawn is not None else ()
+        comparison.write(folder, lang=lang.value, force=force, doubt=doubt)
+        if drawn is not None:
+            drawn.write(folder)
+    typer.echo(comparison.answer(lang.value))
+    if drawn is not None:
+        typer.echo(
+            f"\nWith everything drawn that nobody knows ({draws} draws, {drawn.pairs} pairs each; "
+            "90 % intervals hold inputs and simulation):"
+        )
+        for line in drawn.lines():
+            typer.echo(f" {line}")
     typer.echo("")
     typer.echo(words("run.files", folder=folder))
     given = _given(
@@ -146,12 +159,12 @@ def compare(
     typer.echo(next_steps(folder, lang.value, first, site, given))
 
 
-def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) -> None:  # noqa: ANN001
-    """Repeat a comparison over draws of inputs; print a line per headline, add the tables."""
-    from experiments.draws import PAIRS, compare_draws
+def _over_draws(comparison, posterior, draws, closure, seed, threads) -> Draws:  # noqa: ANN001
+    """Repeat a comparison over draws of inputs."""
+    from experiments.draws import compare_draws
 
     with Progress("Drawing parameters, inputs and levers") as progress:
-        found = compare_draws(
+        return compare_draws(
             comparison.town.whole,
             scale=comparison.town.scale,
             surroundings=comparison.town.surroundings,
@@ -164,13 +177,6 @@ def _over_draws(comparison, posterior, draws, folder, closure, seed, threads) ->
             progress=progress,
             posterior=posterior,
         )
-    found.write(folder)
-    typer.echo(
-        f"With everything drawn that nobody knows ({draws} draws, {PAIRS} pairs each; 90 % "
-        "intervals hold inputs and simulation):"
-    )
-    for line in found.lines():
-        typer.echo(f" {line}")
 
 
 def _given(**options: Any) -> list[str]:

@@ -112,9 +112,10 @@ def test_lines_and_tables(inputs, tmp_path):
     (line,) = found.lines()
     assert "filled post-months" in line
     assert "measuring 'backfill'" in line
-    (row,) = found.table_rows()
-    assert (row.mix, row.closure, row.row, row.draws, row.pairs) == ("m", "R", "jobs", N, 2)
+    (row,) = found.doubt()
+    assert (row.mix, row.closure, row.row, row.found.replications) == ("m", "R", "jobs", N)
     assert row.found.low < row.found.mean < row.found.high
+    assert row.largest == "backfill"
     assert row.below_zero == found.summary()["below_zero"][0]
     # an input that is not among the known ones: its variance is there and cannot be assigned
     hidden = np.random.default_rng(7).normal(size=N)
@@ -134,16 +135,15 @@ def test_the_command_to_repeat_has_the_draws():
     assert _given(draws=8, seed=(1, 1)) == ["--draws", "8"]
 
 
-def test_draws_are_of_the_place_and_scale_of_the_comparison(monkeypatch, tmp_path):
+def test_draws_are_of_the_place_and_scale_of_the_comparison(monkeypatch):
     town, seen = Town("kokkola", scale=2), {}
 
     def compared(site, **options):
         seen.update(options, site=site)
-        return SimpleNamespace(write=lambda _: None, lines=lambda: [])
 
     monkeypatch.setattr("experiments.draws.compare_draws", compared)
     comparison = SimpleNamespace(town=town, mixes=[], against="kokkola_today")
-    _over_draws(comparison, None, 8, tmp_path, "R", 1, 1)
+    _over_draws(comparison, None, 8, "R", 1, 1)
     assert seen["scale"] == 2
     assert seen["surroundings"] is town.surroundings
     # the place at full size: one already scaled would be scaled twice

@@ -15,11 +15,11 @@ import pytest
 from experiments.app.catalogue import site_rows
 from simulator import report
 from simulator.codebook import FILES
-from simulator.comparison import ENOUGH_PAIRS, STRENGTHS
+from simulator.comparison import ENOUGH_PAIRS, STRENGTHS, Estimate
 from simulator.errors import ResultError
 from simulator.figures import tick_digits
+from simulator.headline import DOUBT_SHARES, Doubt, needed, quantities
 from simulator.headline import judged as headline_judged
-from simulator.headline import needed, quantities
 from simulator.wording import LANGUAGES, Words
 from tests.report.stub import kokkola, stub, stub_chains, stub_margins
 
@@ -333,3 +333,27 @@ def test_questions_and_tables_tell_the_same_numbers(page, made):
     told = words.estimate(quantities(made, key)["got_target"].found, mark=False)
     assert f">{told.rstrip(')')}" in line
     assert told.rstrip(")") in row
+
+
+def test_with_draws_the_answer_has_one_interval_and_the_method_says_what_it_comes_from(made):
+    shares = dict.fromkeys(DOUBT_SHARES, 0.2)
+    found = Estimate(-1.0, -7.5, 5.5, 40)
+    doubt = [
+        Doubt("kokkola", closure, "per_100", found, 0.62, shares, "backfill")
+        for closure in made.closures
+    ]  # fmt: skip
+    for lang in LANGUAGES:
+        words = Words(lang)
+        page = report._mix_page(made, made.mixes[0], words, [], "m1", doubt)
+        council = page["council"]
+        low = words.number(-7.5, 1, sign=True)
+        assert low in council["answer"]
+        assert council["reading"] == words("council.reading_all")
+        assert words.percent(0.62) in council["needed_note"]
+        (table,) = [one for one in page["tables"] if one["caption"] == words("table.doubt")]
+        cells = table["rows"][0]["cells"]
+        assert cells[-1] == "backfill"
+        assert cells.count(words.percent(0.2)) == len(DOUBT_SHARES)
+    plain = report._mix_page(made, made.mixes[0], Words("en"), [], "m1", [])
+    assert not plain["council"]["needed_note"]
+    assert words("table.doubt") not in [one["caption"] for one in plain["tables"]]
