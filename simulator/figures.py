@@ -181,7 +181,8 @@ class _Sketch:
             version=self.version,
         )
         # constrained layout keeps the room of the label of the figure
-        columns = int(fig.get_figwidth() * 18.2)
+        wide = 16.3 if words.lang == "bg" else 18.2  # letters an inch: Cyrillic ones are wider
+        columns = int(fig.get_figwidth() * wide)
         fig.supxlabel(textwrap.fill(stamp, columns), x=0.01, ha="left", fontsize=7, color=GREY)
         FigureCanvasAgg(fig)
         svg, png = io.BytesIO(), io.BytesIO()
