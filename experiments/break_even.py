@@ -245,6 +245,11 @@ class BreakEven:
         if not at_top or at_top[0].highest is None:
             return ""
         price = at_top[0].highest
+        if price.is_enough and price.high < 0:
+            return (
+                f" At {self.top:g} it does so at no price ({price.low:,.0f} to {price.high:,.0f} "
+                f"EUR left per {self.per_one})."
+            )
         if not price.is_told:
             return (
                 f" At {self.top:g} the highest price per {self.per_one} at which it does cannot "

@@ -190,6 +190,12 @@ class Essential:
                 f"TOO FEW PAIRS TO TELL: {pairs} where at least {ENOUGH_PAIRS} are needed."
             )
         found = [loss for loss in self.losses if loss.outcome == HEADLINE]
+        touched = dict.fromkeys(name for loss in found for name in loss.today)
+        if touched:
+            lines.append(
+                "[today]: services of today go too, which the reference keeps, so that more may "
+                f"be lost than the mix brings ({', '.join(touched)})."
+            )
         for kind, title in BLOCKS.items():
             own = [loss for loss in found if loss.kind == kind]
             lines += ["", *_block(title, own)]
@@ -251,12 +257,6 @@ def _told(found: Estimate) -> str:
 
 def _block(title: str, losses: list[Loss]) -> list[str]:
     lines = [f"{title}, each taken away alone"]
-    touched = dict.fromkeys(name for loss in losses for name in loss.today)
-    if touched:
-        lines.append(
-            f" Of today's services, which the reference keeps, these are touched: "
-            f"{', '.join(touched)}. What is marked 'today' may lose more than the mix brings."
-        )
     for verdict, words in VERDICTS.items():
         own = [loss for loss in losses if loss.verdict == verdict]
         own.sort(key=lambda x: -x.lost.mean if verdict == "told" else x.name)
