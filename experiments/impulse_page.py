@@ -91,11 +91,12 @@ def section(folder: Path) -> list[str]:
         for label in LINES
     ]  # fmt: skip
     lines += _table(header, rows)
-    middle = windows[min(1, len(windows) - 1)]
-    lines += [f"By rung of the vacancy, size class, market and who was displaced, {middle} months:",
-              ""]  # fmt: skip
+    lines += [
+        f"By rung of the vacancy, size class, market and who was displaced, {near} months:",
+        "",
+    ]
     rows = []
-    part = effects[(effects["months"] == middle) & (effects["breakdown"] != "all")]
+    part = effects[(effects["months"] == near) & (effects["breakdown"] != "all")]
     for (breakdown, group), cell in part.groupby(["breakdown", "group"], sort=False):
         cell = cell.set_index("outcome")
         what = f"{NAMES.get(breakdown, breakdown)} {str(group).replace('_', ' ')}"

@@ -170,7 +170,7 @@ def lines_of_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def tests_of(site: str) -> str:
+def correspondence_part(site: str) -> str:
     """Return the part of the page on correspondence tests."""
     found = lines_of_table(
         ("barrier", "published ratio (range)", "simulated", "score", "holds", "source"),
@@ -242,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     head += "| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS) + "\n"
     ordered = [rows[key] for s in studies() if (key := (s.measure, s.study)) in rows]
-    page = head + "\n".join(ordered) + "\n" + tests_of(given.site)
+    page = head + "\n".join(ordered) + "\n" + correspondence_part(given.site)
     given.out.write_text(page, encoding="utf-8")
     return 0
 

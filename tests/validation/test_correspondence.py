@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from experiments.trials import correspondence_part
 from scenarios.loader import default_parameters
+from simulator import correspondence
 from simulator.correspondence import NO_TEST, TOLERANCE, spells, table
-from simulator.correspondence import Test as Tester
 from simulator.town import penalty_scores
 
 
@@ -36,7 +37,7 @@ def test_stigma_meets_one_study_and_its_range_reaches_the_others():
 
 
 def test_no_stigma_is_found_and_long_spells_are_refused():
-    test = Tester("kokkola")
+    test = correspondence.Test("kokkola")
     assert abs(test.spell(9, 1, size=0.0).ratio - 0.8) > TOLERANCE
     assert test.spell(9, 1, size=0.5).ratio < 0.8 - TOLERANCE
     with pytest.raises(ValueError, match="a year or more"):
@@ -51,3 +52,10 @@ def test_what_has_no_test_is_a_parameter_and_has_no_study():
     with path.open(encoding="utf-8", newline="") as file:
         tested = [row for row in csv.DictReader(file) if row["scale"] == "callback_ratio"]
     assert not [row for row in tested if "promot" in row["outcome"]]
+
+
+def test_the_page_of_trials_is_current():
+    page = Path(scenarios.__file__).parents[1] / "docs" / "trials.md"
+    assert correspondence_part("kokkola") in page.read_text(encoding="utf-8"), (
+        "run: python -m experiments.trials --only none"
+    )
