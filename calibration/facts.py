@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from calibration.moments import SKIPPED, interval
+from calibration.moments import SKIPPED, begin_today, interval
 from calibration.quantities import QUANTITIES, moments_of
 from calibration.table import measure
 from calibration.validate import CheckRow, check
@@ -27,7 +27,6 @@ from simulator.codes import RUNGS, Cause, Contract, Education, End, Fill, Status
 from simulator.columns import Person, Post, Workplace
 from simulator.ledger import RunRecord, Snapshot, derive_ledger
 from simulator.markets import MARKETS, market
-from simulator.policy import lay_out_mix
 from simulator.town import Town
 from simulator.world import Count, Total
 
@@ -123,9 +122,7 @@ def see(town: Town, seed: int, factor: float = 1.0, months: int = MONTHS) -> See
         New posts relative to the place, from the start of the world on.
     """
     start = town.start(seed, record=True)
-    world = town.begin(seed, record=True)
-    if town.site.today is not None:
-        lay_out_mix(town.mix(town.site.today), town.site, town.place).install(world)
+    world, _ = begin_today(town, seed, record=True)
     w = world.columns
     at_start = Snapshot.of(
         w.people, w.posts, int(w.counts[Count.PEOPLE]), int(w.counts[Count.POSTS])

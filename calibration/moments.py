@@ -328,16 +328,15 @@ class Simulated:
     trends: dict[str, float]
 
 
-def begin_today(town: Town, seed: int) -> tuple[World, float]:
+def begin_today(town: Town, seed: int, *, record: bool = False) -> tuple[World, float]:
     """Return a settled world with the services that run today, and its retired residents.
 
     Targets were measured where these services run; a place without ``today`` has none.
     """
-    start = town.start(seed)
-    world = start.world.copy()
-    if town.site.today is not None:
-        lay_out_mix(town.mix(town.site.today), town.site, town.place).install(world)
-    return world, float(start.retired)
+    world = town.begin(seed, record=record)
+    if town.today is not None:
+        lay_out_mix(town.today, town.site, town.place).install(world)
+    return world, float(town.start(seed, record=record).retired)
 
 
 def simulate(

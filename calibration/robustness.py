@@ -256,7 +256,7 @@ def robustness(
     for at, case in enumerate(wanted, 1):
         path = folder / f"{case.file}.json"
         town = case.make()
-        mixes = [town.mix(town.default_against()), town.mix(town.site.default_mix)]
+        mixes = [town.reference(), town.mix(town.site.default_mix)]
         stamp = [town.scenario_hash(mixes), pairs, case.seed, case.years, case.months]
         stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         if stored is None or stored["stamp"] != stamp:

@@ -45,8 +45,10 @@ Check = Callable[[bool], Iterable[CheckRow]]
 _CHECKS: dict[str, tuple[Check, bool]] = {}
 # other modules whose checks belong to the set; they are imported when it runs
 MODULES = (
+    "calibration.sign_cases",
     "calibration.twin_checks",
     "calibration.emergent",
+    "calibration.retirements",
     "calibration.recovery",
     "calibration.facts",
 )

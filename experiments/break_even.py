@@ -298,7 +298,7 @@ def break_even(
         )  # fmt: skip
     top = found[0].strength.top
     whole = mix_of([], town.id).model_copy(update={"measures": {chosen.id: Dose(dose=1.0)}})
-    running = town.mix(against if against is not None else town.default_against())
+    running = town.reference(against)
     mixes = [
         based_on(at_size(chosen, str(name), multiple * top, whole), running)
         for multiple in multiples

@@ -318,7 +318,7 @@ def compare_draws(
     rows = rng.choice(len(frame), draws, replace=draws > len(frame))
     town = Town(place)
     chosen = [town.mix(mix) for mix in (mixes or [place.default_mix])]
-    reference = town.mix(against if against is not None else town.default_against())
+    reference = town.reference(against)
     # a measure that runs in both worlds has one size in both
     keys = {
         (name, lever.lever): None

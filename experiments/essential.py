@@ -176,7 +176,7 @@ def essential(
         for name in chosen.measures
     }
     less |= {(kind, "partner"): without_partner(chosen, kind) for kind in partners_of(chosen)}
-    reference = town.mix(against if against is not None else town.default_against())
+    reference = town.reference(against)
     comparison = compare(
         town, [chosen, *less.values()], against=reference, years=1, replications=replications,
         closure=closure, seed=seed, threads=threads, strengths=("assumed",), progress=progress,

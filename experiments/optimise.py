@@ -895,7 +895,7 @@ def optimise(
             f"--strength is '{strength}', but must be one of {', '.join(STRENGTHS)}."
         )
     town = site if isinstance(site, Town) else Town(site, scale=scale, starts_kept=2)
-    running = town.mix(against if against is not None else town.default_against())
+    running = town.reference(against)
     today = town.mix(town.default_against()).id
     if running.id not in (BASELINE, today):
         raise ScenarioError(

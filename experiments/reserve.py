@@ -1,9 +1,10 @@
-"""``reserve``: vacancies kept for registered jobseekers, against support for people at work.
+"""``reserve``: vacancies kept for the target group, against support for people at work.
 
 The counter-scenarios of Persky and Felsenstein: instead of hoping that the chain behind a promotion
 reaches a jobseeker, a programme reserves the first vacancy of chains, or entry posts, or any
-vacancy. Each reserves as many vacancies a month as the support takes people in (times the price of
-one support over that of one reserved vacancy), so that all cost the same.
+vacancy, for the target group of the place or for everybody on the register. Each reserves as many
+vacancies a month as the support takes people in (times the price of one support over that of one
+reserved vacancy), so that all cost the same.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ from simulator.columns import Post
 from simulator.comparison import SEED_STEP, Estimate, estimate
 from simulator.engine import World
 from simulator.files import write_study
-from simulator.groups import assign_cells, target_cells
+from simulator.groups import assign_cells, keep_for, members, target_cells
 from simulator.outcomes import series, window
-from simulator.policy import lay_out_mix
+from simulator.policy import lay_out_mix, target_clauses
 from simulator.town import Town
 from simulator.world import Count, Enrolment
 from simulator.world import Measure as Row
 
 TERM = 12  # months of support or of reserving
 WINDOWS = (12, 24)  # months followed
+REGISTER, TARGET = 1, -1  # whom a vacancy is kept for, as Post.ASKS
+KEPT = {"target": "the target group", "register": "registered jobseekers"}
 ARMS = {
     "support": "support for people at work",
     "first": "first vacancy of a chain reserved",
@@ -77,11 +80,15 @@ def reservable(world: World, kind: str) -> np.ndarray:
     return rows[np.argsort(words)]
 
 
-def reserve_month(world: World, kind: str, number: int, reserved: dict[int, int]) -> int:
-    """Reserve so many vacancies for registered jobseekers; free those that are taken or gone.
+def reserve_month(
+    world: World, kind: str, number: int, reserved: dict[int, int], asks: int = REGISTER
+) -> int:
+    """Reserve so many vacancies; free those that are taken or gone.
 
     Parameters
     ----------
+    asks : int
+        :data:`REGISTER`, or :data:`TARGET`: those marked this month by ``groups.keep_for``.
     reserved : dict
         Opening number by row of the vacancies reserved so far; changed in place.
 
@@ -96,7 +103,7 @@ def reserve_month(world: World, kind: str, number: int, reserved: dict[int, int]
             posts[Post.ASKS, row] = 0
             del reserved[row]
     chosen = reservable(world, kind)[:number]
-    posts[Post.ASKS, chosen] = 1
+    posts[Post.ASKS, chosen] = asks
     posts[Post.INSIDE, chosen] = 0
     reserved.update((int(row), int(posts[Post.OPENING, row])) for row in chosen)
     return len(chosen)
@@ -120,6 +127,7 @@ class Reserve:
     closure: str
     seed: int
     rows: pd.DataFrame
+    kept_for: str
 
     def at(self, arm: str, months: int, what: str) -> Estimate:
         """Return an effect per 100 people supported or vacancies reserved, with its interval."""
@@ -145,11 +153,10 @@ class Reserve:
         rows = self.rows
         lines = [
             f"{self.town.site.name('en')}: {', '.join(self.support)} for people at work, against "
-            f"vacancies reserved for registered jobseekers (closure {self.closure}).",
+            f"vacancies reserved for {KEPT[self.kept_for]} (closure {self.closure}).",
             f"Both for {TERM} months, on top of today's services, at the same cost if one support "
             f"costs {self.price_ratio:g} times as much as one reserved vacancy.",
-            "Nobody has published what a reserved vacancy costs (--price-ratio). Reserved is for "
-            "people on the register; the model cannot reserve for the target group alone.",
+            "Nobody has published what a reserved vacancy costs (--price-ratio).",
             f"Per 100 people supported or vacancies reserved; {rows['seed'].nunique()} pairs of "
             "worlds, (a to b) right nine times in ten; ?: cannot be told from none.",
         ]
@@ -181,7 +188,8 @@ class Reserve:
             {"reserve": self.frame(), "worlds": self.rows},
             self.text(),
             command=f"reserve {self.town.id} --mix {self.mix.id} --price-ratio "
-            f"{self.price_ratio:g} --closure {self.closure} --seed {self.seed}",
+            f"{self.price_ratio:g} --for {self.kept_for} --closure {self.closure} "
+            f"--seed {self.seed}",
             seeds=sorted(int(x) for x in self.rows["seed"].unique()),
             scenario_hash=self.town.scenario_hash([self.mix]),
             site=self.town.id,
@@ -194,6 +202,7 @@ def reserve(
     mix: str | Path | Mix | None = None,
     *,
     price_ratio: float = 1.0,
+    kept_for: str = "target",
     replications: int = 16,
     closure: str = "R",
     seed: int = 1,
@@ -208,18 +217,25 @@ def reserve(
         The mix whose support for people at work runs, with its places; default: the place's.
     price_ratio : float
         Price of one support over that of one reserved vacancy.
+    kept_for : {"target", "register"}
+        Whom vacancies are reserved for: those without work who are in the target group of the
+        place that month, or everybody on the register.
 
     Raises
     ------
     ScenarioError
-        When the mix supports nobody at work, or the ratio is not above zero.
+        When the mix supports nobody at work, the ratio is not above zero, or the group is unknown.
     """
+    if kept_for not in KEPT:
+        raise ScenarioError(f"vacancies are kept for '{kept_for}', but must be for target or "
+                            "register.")  # fmt: skip
     if not price_ratio > 0:
         raise ScenarioError(f"the price ratio is {price_ratio:g}, but must be above 0.")
     town = site if isinstance(site, Town) else Town(site)
     chosen = town.mix(mix if mix is not None else town.site.default_mix)
     support = support_of(town, chosen)
-    today = town.mix(town.default_against())
+    today = town.reference()
+    target = target_clauses(town.site, town.place)
     doses = {
         name: Dose(dose=chosen.measures[name].dose, strength=chosen.measures[name].strength,
                    fidelity=chosen.measures[name].fidelity,
@@ -247,7 +263,10 @@ def reserve(
         for month in range(max(WINDOWS)):
             if numbers:
                 wanted = numbers[month] if month < TERM else 0
-                units.append(reserve_month(world, kind, wanted, reserved))
+                if kept_for == "target":
+                    keep_for(world, members(world, target))
+                asks = TARGET if kept_for == "target" else REGISTER
+                units.append(reserve_month(world, kind, wanted, reserved, asks))
             world.advance(1)
         if kind == "support":
             w = world.columns
@@ -288,5 +307,6 @@ def reserve(
                 progress(number + 1, len(jobs))
     names = ["seed", "arm", "months", "units", *SHOWN]
     return Reserve(
-        town, chosen, support, price_ratio, closure, seed, pd.DataFrame(rows, columns=names)
-    )
+        town, chosen, support, price_ratio, closure, seed, pd.DataFrame(rows, columns=names),
+        kept_for,
+    )  # fmt: skip

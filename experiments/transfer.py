@@ -358,7 +358,7 @@ def transferred(
         market.whole.margins.register_unemployed.value
         / home.whole.margins.register_unemployed.value
     )
-    local = market.mix(market.default_against())
+    local = market.reference()
     site = market.whole
     employers = [employer.id for employer in site.employers]
     doses, left_out = {}, {}
@@ -419,7 +419,7 @@ def transfer(
     """
     towns = towns_of(sites, scales)
     mixes = {label: town.mix(town.site.default_mix) for label, town in towns.items()}
-    todays = {label: town.mix(town.default_against()) for label, town in towns.items()}
+    todays = {label: town.reference() for label, town in towns.items()}
     closures = ["R", "E"] if closure == "both" else [closure]
     cells: list[Cell] = []
     seeds = [seed * SEED_STEP + r for r in range(replications)]

@@ -691,7 +691,7 @@ def workplace(
     named = len(town.site.employers)
     chosen = town.mix(mix if mix is not None else town.site.default_mix)
     support = support_of(town, chosen)
-    today = town.mix(town.default_against())
+    today = town.reference()
     mixes = {
         SETTINGS[0]: today,
         SETTINGS[1]: offered(today, chosen, support, "assumed"),

@@ -87,7 +87,8 @@ class Post(_Columns):
     APPLICANTS = auto()  # first block of applications of the present collection, or -1
     INSIDE = auto()  # 1 while the employer still has to look inside first
     PROPOSED = auto()  # scratch of a round: position in the ranking reached so far
-    ASKS = auto()  # 0 open to everybody, else 1 + months that the hired must have been registered
+    # 0 open to everybody, 1 + months that the hired must have been registered, -1 the group marked
+    ASKS = auto()  # (groups.keep_for)
 
 
 class Workplace(_Columns):

@@ -722,7 +722,7 @@ def compare(
     town = site
     check_scale(town.site.margins.filled_posts.value, town.scale)
     names = list(mixes) if mixes else [town.site.default_mix]
-    given = [town.mix(against if against is not None else town.default_against())]
+    given = [town.reference(against)]
     given += [town.mix(name) for name in names]
     reference, *chosen = (town.under(mix) for mix in given)
     if len({mix.id for mix in chosen}) != len(chosen):

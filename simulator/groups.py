@@ -17,6 +17,7 @@ from simulator.compile import kernel
 from simulator.engine import World
 from simulator.enrolment import meets_condition
 from simulator.handle import handle
+from simulator.hiring import KEPT_FOR
 from simulator.policy import target_clauses
 from simulator.world import Count
 
@@ -86,6 +87,26 @@ def members(world: World, clauses: np.ndarray) -> np.ndarray:
     out = np.zeros(int(columns.counts[Count.PEOPLE]), np.bool_)
     _mark(handle(columns), len(clauses), out)
     return out
+
+
+def keep_for(world: World, who: np.ndarray) -> None:
+    """Mark the group that vacancies with ``Post.ASKS`` -1 are kept for, until it is marked anew.
+
+    Parameters
+    ----------
+    who : ndarray of bool, shape (people,)
+        Such as :func:`members` returns; only those without work may be hired.
+
+    Raises
+    ------
+    ValueError
+        When so many measures run that no mark is left.
+    """
+    if len(world.columns.measures) > 63:
+        raise ValueError("more than 63 measures run, so nobody can be marked.")
+    served = world.columns.served[: len(who)]
+    served &= ~KEPT_FOR
+    served[who] |= KEPT_FOR
 
 
 def assign_cells(world: World, site: Site) -> np.ndarray:

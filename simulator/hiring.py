@@ -85,6 +85,7 @@ TRIES = 256  # keyed tries for one of the vacancies, before all are looked at
 SPARSE = 8  # posts of a stratum per slot of its search table
 FEWEST_SLOTS = 16
 ONE = np.uint64(1)
+KEPT_FOR = np.uint64(1 << 63)  # mark in ``served``: of the group that vacancies are kept for
 
 
 @kernel
@@ -122,6 +123,17 @@ def registered_for(w, person, months):
     if not is_registered(w.people[Person.STATUS, person]):
         return False
     return w.counts[Count.MONTH] - w.people[Person.REGISTER_SINCE, person] >= months
+
+
+@kernel
+def is_kept_for(w, person, asks):
+    """Return whether a vacancy that is not open to everybody (``Post.ASKS``) is open to a person.
+
+    A group is marked at the start of a month; who has begun to work since then is out of it.
+    """
+    if asks > 0:
+        return registered_for(w, person, asks - 1)
+    return is_jobless(w.people[Person.STATUS, person]) and w.served[person] & KEPT_FOR != 0
 
 
 @kernel
@@ -644,7 +656,7 @@ def read_applications(w, post):
             held = people[Person.POST, person]
             if held >= 0 and posts[Post.WORKPLACE, held] == workplace:
                 continue
-            if asks > 0 and not registered_for(w, person, asks - 1):
+            if asks != 0 and not is_kept_for(w, person, asks):
                 continue
             idle = months_idle(w, person)
             if met == 0 and not considers and idle >= 12:

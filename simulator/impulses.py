@@ -22,6 +22,7 @@ from simulator.agents.workplace import backfill_share, return_per_month
 from simulator.codes import Status
 from simulator.columns import Person, Policy, Post, Workplace
 from simulator.comparison import Estimate, estimate
+from simulator.engine import World
 from simulator.groups import assign_cells, target_cells
 from simulator.markets import MARKETS, market
 from simulator.outcomes import Outcome, series, window
@@ -66,7 +67,8 @@ class Impulses:
     outcomes : list of Outcome
     frame : DataFrame
         One row per impulse: ``seed, market, rung, size_class, displaced`` and, for kind
-        ``promote``, what the closed form predicts of it.
+        ``promote``, the rung of the post that the displaced held (-1: none here) and what the
+        closed form predicts of it.
     effects : dict
         By window (months): array (impulses, outcomes), impulse minus base; sums of flows over the
         window, means of stocks.
@@ -150,11 +152,38 @@ def _months_withdrawn(world, workplace: int, months: int) -> float:  # noqa: ANN
     return months if back <= 0 else (1.0 - np.exp(-back * months)) / back
 
 
-def _who(world, post: int) -> int:  # noqa: ANN001
+def who_got(world, post: int) -> int:  # noqa: ANN001
     """Return the person who has taken a vacancy, whether started or not; -1 nobody known."""
     posts = world.columns.posts
     pending, holder = int(posts[Post.PENDING, post]), int(posts[Post.HOLDER, post])
     return pending if pending != -1 else holder
+
+
+def with_impulse(base: World, kind: str, rung: int, number: int = 0) -> tuple[World, int]:
+    """Return a copy of a world, a month on, in which one vacancy went to somebody else, and which.
+
+    Parameters
+    ----------
+    kind : {"promote", "open"}
+    rung : int
+        Rung of the vacancy.
+    number : int
+        Which of the vacancies of the month that could be changed.
+
+    Returns
+    -------
+    world : World
+    post : int
+        Row of the vacancy; -1 when there are not so many, and the worlds are equal.
+    """
+    world = base.copy()
+    counts = world.columns.counts
+    counts[Count.IMPULSE_KIND] = KINDS[kind]
+    counts[Count.IMPULSE_RUNG] = rung
+    counts[Count.IMPULSE_MONTH] = base.month
+    counts[Count.IMPULSE_NUMBER] = number
+    world.advance(1)
+    return world, int(world.columns.counts[Count.IMPULSE_DONE]) - 1
 
 
 def closed_form(
@@ -182,16 +211,18 @@ def closed_form(
     w = base.columns
     own = int(w.posts[Post.WORKPLACE, post])
     b = _backfills(base, own)
-    who, other, b_other = "outside", -1, 0.0
+    who, other, b_other, rung = "outside", -1, 0.0, -1
     if 0 <= chosen < int(w.counts[Count.PEOPLE]):
         status = int(w.people[Person.STATUS, chosen])
         if status == Status.EMPLOYED:
             who, other = "local_incumbent", int(w.people[Person.POST, chosen])
+            rung = int(w.posts[Post.RUNG, other])
             other = int(w.posts[Post.WORKPLACE, other])
             b_other = _backfills(base, other)
         elif status in (Status.A, Status.P, Status.S, Status.N):
             who = "jobless"
-    row: dict[str, float | str] = {"displaced": who, "backfill": b, "backfill_other": b_other}
+    row: dict[str, float | str] = {"displaced": who, "displaced_rung": rung, "backfill": b,
+                                   "backfill_other": b_other}  # fmt: skip
     first = b - (b_other if other >= 0 else 0.0)
     vacancies = first * chain
     for end in months:
@@ -275,18 +306,11 @@ def impulses(
         skipped = 0
         for rung in rungs:
             for at in range(per_world):
-                world = base.copy()
-                counts = world.columns.counts
-                counts[Count.IMPULSE_KIND] = KINDS[kind]
-                counts[Count.IMPULSE_RUNG] = rung
-                counts[Count.IMPULSE_MONTH] = begun
-                counts[Count.IMPULSE_NUMBER] = at
-                world.advance(1)
-                post = int(world.columns.counts[Count.IMPULSE_DONE]) - 1
+                world, post = with_impulse(base, kind, rung, at)
                 if post < 0:
                     break
-                inside = _who(world if kind == "promote" else near, post)
-                if not _is_promotion(base, inside, rung):
+                inside = who_got(world if kind == "promote" else near, post)
+                if not is_promotion(base, inside, rung):
                     skipped += 1
                     continue
                 world.advance(months - 1)
@@ -299,7 +323,7 @@ def impulses(
                 row = {"seed": replication, "market": name, "rung": rung,
                        "size_class": SIZES[size], "displaced": "-"}  # fmt: skip
                 if kind == "promote":
-                    row |= closed_form(base, post, _who(near, post), ends, chain, vacant)
+                    row |= closed_form(base, post, who_got(near, post), ends, chain, vacant)
                 rows.append(row)
         return rows, effects, skipped
 
@@ -333,7 +357,7 @@ def impulses(
     )  # fmt: skip
 
 
-def _is_promotion(base, person: int, rung: int) -> bool:  # noqa: ANN001
+def is_promotion(base, person: int, rung: int) -> bool:  # noqa: ANN001
     """Return whether somebody who gets a post of a rung held a lower one before."""
     if not 0 <= person < int(base.columns.counts[Count.PEOPLE]):
         return False

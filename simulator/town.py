@@ -149,16 +149,29 @@ class Town:
 
     def without_services(self) -> Town:
         """Return the same town settled where no service runs, to look at one measure alone."""
-        if self.today is None:
-            return self
+        return self if self.today is None else self._bare
+
+    @functools.cached_property
+    def _bare(self) -> Town:
         return Town(
             self.whole.model_copy(update={"today": None}), self.changed, self.place.rounds,
-            scale=self.scale, surroundings=self.surroundings,
+            starts_kept=self.starts_kept, scale=self.scale, people_kept=self.people_kept,
+            surroundings=self.surroundings,
         )  # fmt: skip
 
     def default_against(self) -> str:
         """Return the reference of comparisons: ``today`` where the place has one."""
         return self.site.today or BASELINE
+
+    def reference(self, against: str | Path | Mix | None = None) -> Mix:
+        """Return the mix that others are compared with: the one named, else the default.
+
+        Raises
+        ------
+        ScenarioError
+            When it is unknown, wrong, or for another place.
+        """
+        return self.mix(self.default_against() if against is None else against)
 
     def start(self, seed: int, *, record: bool = False, check: bool = False) -> Start:
         """Return the settled world of a replication; callers copy it before they run it.

@@ -459,7 +459,7 @@ class Columns(NamedTuple):
     scores: np.ndarray  # float64 (3, 16): scratch of one vacancy: called, ranked, outsiders' gaps
     checked_stock: np.ndarray  # int64 (RUNGS, Stock): scratch of the conservation check
     checked_workplaces: np.ndarray  # int64 (2, workplaces): scratch of the conservation check
-    served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before
+    served: np.ndarray  # uint64 (capacity people): bit per measure: recruited before; KEPT_FOR
     as_built: np.ndarray  # int64 (AsBuilt,): counts that settling restores
     room: np.ndarray  # int64 (AsBuilt,): what is missing of them, scratch
     plan: np.ndarray  # int64 (rows, Plan): what the surroundings do this month

@@ -16,6 +16,7 @@ from experiments.app.options import (
     Costs,
     Design,
     Force,
+    KeptFor,
     Local,
     OneClosure,
     Out,
@@ -438,6 +439,9 @@ def reserve(
     price_ratio: Annotated[
         float, typer.Option(help="Price of one support over that of one reserved vacancy.")
     ] = 1.0,
+    kept_for: Annotated[
+        KeptFor, typer.Option("--for", help="Whom vacancies are reserved for.")
+    ] = KeptFor.TARGET,
     replications: Pairs = 16,
     closure: OneDemand = OneClosure.R,
     seed: Seed = 1,
@@ -452,8 +456,9 @@ def reserve(
 
     with Progress(f"Reserving vacancies in {site}") as progress:
         found = find(
-            site, mix, price_ratio=price_ratio, replications=replications,
-            closure=closure.value, seed=seed, threads=threads, progress=progress,
+            site, mix, price_ratio=price_ratio, kept_for=kept_for.value,
+            replications=replications, closure=closure.value, seed=seed, threads=threads,
+            progress=progress,
         )  # fmt: skip
     _show(found, folder, force)
 

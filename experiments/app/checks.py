@@ -15,6 +15,7 @@ from scenarios.local import check_numbers
 from scenarios.measures import Mix, check_mix_fits, load_measure, load_mix, load_partners
 from scenarios.numbers import Number
 from scenarios.schema import Site
+from scenarios.sign_cases import load_sign_case
 from scenarios.surroundings import load_surroundings
 from scenarios.trials import read_studies
 from scenarios.upgrade import SCHEMA, older, upgraded, upgraded_text
@@ -24,9 +25,9 @@ from simulator.files import write_whole
 def kind_of(path: Path) -> str:
     """Return the word for what a file is.
 
-    One of site, mix, measure, break, surroundings, barriers, trials, costs, partners, parameters,
-    penalties, and numbers (to be laid over a place). A file that cannot be parsed counts as a
-    site, whose reader says what is wrong.
+    One of site, mix, measure, break, sign case, surroundings, barriers, trials, costs, partners,
+    parameters, penalties, and numbers (to be laid over a place). A file that cannot be parsed
+    counts as a site, whose reader says what is wrong.
     """
     try:
         data = upgraded(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
@@ -37,6 +38,8 @@ def kind_of(path: Path) -> str:
         return "numbers"
     if {"teaches", "with", "without"} & keys:
         return "break"
+    if {"ladder", "flat", "expected"} & keys:
+        return "sign case"
     if {"plants", "closures", "services", "migration"} & keys:
         return "surroundings"
     if "trial" in keys:
@@ -74,6 +77,7 @@ def check_file(path: Path) -> str:
     readers: dict[str, Callable[[Path], object]] = {
         "measure": load_measure,
         "break": load_break,
+        "sign case": load_sign_case,
         "surroundings": _check_surroundings,
         "barriers": read_barriers,
         "numbers": check_numbers,

@@ -450,6 +450,7 @@ KINDS = {
     "costs": Kind(10, _files("costs/*.toml"), _spoil_file, _check),
     "surroundings": Kind(10, _files("surroundings/*.toml"), _spoil_file, _check),
     "break": Kind(6, _files("breaks/*.toml"), _spoil_file, _check),
+    "sign case": Kind(4, _files("sign_cases/*.toml"), _spoil_file, _check),
     "numbers": Kind(14, _local, _spoil_file, _numbers),
     "other": Kind(10, _files(*SCENARIO), _spoil_file, _check),
     "design": Kind(15, _files("*.toml", folder=DESIGNS), _spoil_file, _design),

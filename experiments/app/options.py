@@ -22,6 +22,13 @@ class Closure(StrEnum):
     BOTH = "both"
 
 
+class KeptFor(StrEnum):
+    """Whom reserved vacancies are for."""
+
+    TARGET = "target"
+    REGISTER = "register"
+
+
 class OneClosure(StrEnum):
     """Demand closure of one world."""
 

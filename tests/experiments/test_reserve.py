@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.app import cli
-from experiments.reserve import SHOWN, WINDOWS, reservable, reserve, reserve_month
+from experiments.reserve import (
+    REGISTER,
+    SHOWN,
+    TARGET,
+    WINDOWS,
+    reservable,
+    reserve,
+    reserve_month,
+)
 from scenarios import ScenarioError
 from simulator.codes import Fill, PostState, Status
 from simulator.columns import Post
+from simulator.groups import keep_for, members
 from simulator.ledger import derive_ledger
+from simulator.policy import target_clauses
 from simulator.runs import recorded
 from simulator.town import Town, snapshot
 from tests.experiments.hamlet import write_hamlet
@@ -66,6 +77,50 @@ def test_a_reserved_vacancy_goes_to_somebody_on_the_register_or_to_nobody(town) 
     assert set(open_again.tolist()) == set(reserved)
 
 
+def filled_reserved(town, asks: int) -> tuple[int, int, int]:
+    """Reserve for a year; return hires on reserved vacancies, how many of the group, reserved."""
+    world = town.begin(1)
+    world.lay_out(0, 18)
+    target = target_clauses(town.site, town.place)
+    reserved: dict[int, int] = {}
+    hired = of_group = kept = 0
+    groups = [np.zeros(0, int)] * 2
+    for month in range(18):
+        group = members(world, target)
+        groups = [groups[1], np.flatnonzero(group)]
+        keep_for(world, group)
+        kept += reserve_month(world, "any", 8 if month < 12 else 0, reserved, asks)
+        world.advance(1)
+        posts = world.columns.posts
+        now = [row for row, opening in reserved.items()
+               if posts[Post.STATE, row] == PostState.FILLED
+               and posts[Post.OPENING, row] == opening]  # fmt: skip
+        # accepted this month or, with the lag until the start, the month before
+        of_group += int(np.isin(posts[Post.HOLDER, now], np.concatenate(groups)).sum())
+        hired += len(now)
+    return hired, of_group, kept
+
+
+def test_a_vacancy_reserved_for_the_target_group_goes_to_it_or_to_nobody(town) -> None:
+    hired, of_group, kept = filled_reserved(town, TARGET)
+    assert hired > 10
+    assert of_group == hired
+    assert hired < kept  # some stay empty
+    hired, of_group, _ = filled_reserved(town, REGISTER)
+    assert of_group < hired  # the register is wider
+
+
+def test_whom_vacancies_are_kept_for_decides_who_gains(town) -> None:
+    found = {who: reserve(town, "kokkola", kept_for=who, replications=2, threads=2)
+             for who in ("target", "register")}  # fmt: skip
+    rows = {who: one.rows for who, one in found.items()}
+    pd.testing.assert_frame_equal(*(one[one["arm"] == "support"] for one in rows.values()))
+    gains = [one[one["arm"] != "support"][list(SHOWN)].to_numpy() for one in rows.values()]
+    assert not np.array_equal(*gains)
+    assert "reserved for the target group" in found["target"].text()
+    assert "reserved for registered jobseekers" in found["register"].text()
+
+
 def test_all_arms_cost_the_same(town) -> None:
     found = reserve(town, "kokkola", price_ratio=0.5, replications=2, threads=2)
     units = found.rows.pivot_table(index="seed", columns="arm", values="units")
@@ -87,6 +142,8 @@ def test_where_nothing_is_reserved_nothing_differs(town) -> None:
 def test_what_cannot_be_is_said(town, capsys) -> None:
     with pytest.raises(ScenarioError, match="must be above 0"):
         reserve(town, price_ratio=0.0)
+    with pytest.raises(ScenarioError, match="'women', but must be for target or register"):
+        reserve(town, kept_for="women")
     with pytest.raises(ScenarioError, match="no measure for people at work"):
         reserve(town, "today")
     assert cli.main(["reserve", "nowhere"]) == 2

@@ -116,7 +116,7 @@ class Bench:
         self.town = Town(
             whole, parameters, starts_kept=SEEDS, scale=page_scale(whole), people_kept=PEOPLE
         )
-        self.against = self.town.mix(self.town.default_against())
+        self.against = self.town.reference()
         self.seed = seed
         self.seeds = [seed * SEED_STEP + r for r in range(SEEDS)]
         self.outcomes: list[Outcome] = []
