@@ -473,13 +473,14 @@ def measured_facts(
     return found
 
 
-@check("stylised facts", quick=False)
+@check("stylised facts", quick=False, kind="stylised fact")
 def stylised_facts(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Yield a row per fact and place; what is not measured is listed in the docs."""
     for fact in measured_facts():
         yield CheckRow(
             f"{fact.fact_id}, {fact.place}: {fact.quantity}", "stylised fact", fact.holds,
             fact.expected, f"{fact.mean:.3g} ({fact.low:.3g} to {fact.high:.3g})", fact.detail,
+            f"stylised_facts.csv, {fact.fact_id}",
         )  # fmt: skip
 
 
