@@ -174,7 +174,7 @@ def curve(
     source="stylised_facts.csv, M05: the sign",
 )  # fmt: skip
 def beveridge(quick: bool, worlds: int = WORLDS) -> Iterator[CheckRow]:  # noqa: ARG001
-    """Vacancies fall where unemployment rises: over markets, and through a boom and a slump."""
+    """See vacancies fall where unemployment rises: over markets, through a boom and a slump."""
     found = curve(Town(SITE), worlds)
     kind = "natural experiment"
     for part, name, detail in (

@@ -33,8 +33,10 @@ from simulator.world import Count, Total
 USES = ("measured", "fitted", "elsewhere", "built_in", "recalled", "not_measured", "open")
 MONTHS = 24  # counted, after SKIPPED
 WORLDS = 8
-PLACES = ("kokkola", "amersfoort", "evora", "lagoa")
-SCALES = {"amersfoort": 8}  # one person in so many
+# a fact is measured where it was published; those of countries without a place, at Kokkola. No fact
+# is Bulgarian
+PLACES = ("kokkola", "amersfoort", "evora", "lagoa", "lisbon", "pt_digital")
+SCALES = {"amersfoort": 8, "lisbon": 10, "pt_digital": 200}  # one person in so many
 YEAR = 12
 QUITS = (Cause.JOB_ELSEWHERE, Cause.LABOUR_FORCE_EXIT, Cause.HIRE_FROM_WORKPLACE)
 HIRES = (

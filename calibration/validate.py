@@ -72,6 +72,7 @@ MODULES = (
     "calibration.emergent",
     "calibration.retirements",
     "calibration.beveridge",
+    "calibration.reforms",
     "calibration.recovery",
     "calibration.facts",
 )

@@ -11,9 +11,9 @@ from experiments.app.trust import _as_dict, _print_table
 
 def test_quick_set_holds_in_two_minutes():
     seen = []
-    start = time.perf_counter()
+    start = time.process_time()  # of all threads, whatever else the machine does
     rows = validate(quick=True, progress=lambda name, share: seen.append((name, share)))
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 120
     assert [row for row in rows if not row.holds] == []
     assert {"closed form, engine", "identity"} <= {row.kind for row in rows}
     assert [row.check for row in rows if not row.source] == []
