@@ -89,7 +89,7 @@ def told(found: Estimate, unit: str = "") -> str:
     return f"{found.mean:.2f} ({found.low:.2f} to {found.high:.2f}){unit}"
 
 
-@check("displacement emerges", quick=False)
+@check("displacement emerges", quick=False, kind="emergent", source="effects.csv, DP04")
 def displacement(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Narrow help displaces little, broad help in a slack market more."""
     town = Town(SITE)
@@ -115,7 +115,10 @@ def displacement(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     )  # fmt: skip
 
 
-@check("a hiring subsidy is wasted in a tight market", quick=False)
+@check(
+    "a hiring subsidy is wasted in a tight market", quick=False, kind="emergent",
+    source="effects.csv, WS09",
+)  # fmt: skip
 def wasted_subsidy(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Compare what a subsidy at the offer does in a slack and in a tight market (WS09)."""
     town = Town(SITE)
@@ -282,7 +285,7 @@ def _overlaps(found: Estimate, low: float, high: float) -> bool:
     return bool(found.low <= high and found.high >= low)
 
 
-@check("Danish job rotation", quick=False)
+@check("Danish job rotation", quick=False, kind="natural experiment", source="effects.csv, RO03")
 def danish(quick: bool, worlds: int = 6) -> Iterator[CheckRow]:  # noqa: ARG001
     """Two to three weeks sooner in ordinary work; the unskilled and public workplaces gain."""
     found = scheme("dk_jobrotation", worlds)
@@ -305,7 +308,10 @@ def danish(quick: bool, worlds: int = 6) -> Iterator[CheckRow]:  # noqa: ARG001
     )  # fmt: skip
 
 
-@check("Swedish leave year", quick=False)
+@check(
+    "Swedish leave year", quick=False, kind="natural experiment",
+    source="effects.csv, RO04, RO05 and RO09",
+)  # fmt: skip
 def swedish(quick: bool, worlds: int = 6) -> Iterator[CheckRow]:  # noqa: ARG001
     """Compare days out of work in the year after, and who the substitutes were, with the study."""
     found = scheme("se_leave_year", worlds)
@@ -323,7 +329,10 @@ def swedish(quick: bool, worlds: int = 6) -> Iterator[CheckRow]:  # noqa: ARG001
                    f"{detail}; RO09")  # fmt: skip
 
 
-@check("Finnish job alternation leave", quick=False)
+@check(
+    "Finnish job alternation leave", quick=False, kind="natural experiment",
+    source="effects.csv, RO08",
+)  # fmt: skip
 def finnish(quick: bool, worlds: int = 6) -> Iterator[CheckRow]:  # noqa: ARG001
     """Freed posts go to the easy-to-place: young and registered for a short time (RO08)."""
     found = scheme("fi_leave", worlds)

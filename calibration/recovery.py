@@ -146,7 +146,10 @@ def shipped_table(
     return frame, values, targets, items, box
 
 
-@check("recovery from simulated data")
+@check(
+    "recovery from simulated data", kind="recovery",
+    source="worlds simulated from known parameters",
+)  # fmt: skip
 def recovery(quick: bool) -> Iterator[CheckRow]:
     """Coverage and ranks over worlds of the shipped table; stability under another seed."""
     if not (POSTERIORS / f"{HOME}.parquet").is_file():

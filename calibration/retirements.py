@@ -168,7 +168,10 @@ def delay(
         return Delayed(np.array(list(pool.map(one, range(worlds)))))
 
 
-@check("delayed retirements", quick=False)
+@check(
+    "delayed retirements", quick=False, kind="natural experiment",
+    source="stylised_facts.csv, E01 and E02; vacancy_chains.md",
+)  # fmt: skip
 def delayed_retirements(quick: bool, worlds: int = WORLDS) -> Iterator[CheckRow]:  # noqa: ARG001
     """Fewer promotions below, more where slots are scarce, little in growing firms; E01, E02."""
     town = Town(SITE)

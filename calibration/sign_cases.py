@@ -227,7 +227,10 @@ def checked(found: Found) -> Iterator[CheckRow]:
         )  # fmt: skip
 
 
-@check("sign cases")
+@check(
+    "sign cases", kind="sign case",
+    source="formula of closed_forms.json, net_effect_of_one_extra_promotion",
+)  # fmt: skip
 def sign_cases(quick: bool) -> Iterator[CheckRow]:
     """One more promotion in each village: positive, zero and negative as it must be."""
     for name in shipped_sign_cases():

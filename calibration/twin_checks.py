@@ -68,7 +68,7 @@ def excluding_zero(differences: np.ndarray, pairs_each: int) -> np.ndarray:
     return out.mean(0)
 
 
-@check("placebo", quick=False)
+@check("placebo", quick=False, kind="size", source="intervals of 90 % miss one time in ten")
 def placebo(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Intervals of a placebo exclude zero as often as they say."""
     town = Town("kokkola")
@@ -151,7 +151,10 @@ def do_nothing_figures(town: Town, mix: Mix, worlds: int) -> tuple[np.ndarray, n
     return found[:, 0], found[:, 1]
 
 
-@check("a measure that does nothing", quick=False)
+@check(
+    "a measure that does nothing", quick=False, kind="size",
+    source="a measure without levers has no effect",
+)  # fmt: skip
 def do_nothing(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Find nothing by lottery, and something by the naive comparison."""
     town = Town("kokkola")
@@ -160,12 +163,14 @@ def do_nothing(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     yield CheckRow(
         "a measure that does nothing, by lottery", "size", bool(low <= 0 <= high), "none",
         float(mean), f"months in work in a year, 90 % interval {low:.2f} to {high:.2f}",
+        interval=f"{low:.2f} to {high:.2f}, 90 %",
     )  # fmt: skip
     mean, low, high = estimate(naive)
     yield CheckRow(
         "the same, participants against themselves in the twin", "size", bool(high < 0),
         "below none (the naive figure is wrong)",
         float(mean), f"months in work in a year, 90 % interval {low:.2f} to {high:.2f}",
+        interval=f"{low:.2f} to {high:.2f}, 90 %",
     )  # fmt: skip
 
 
@@ -205,7 +210,10 @@ def lottery_and_shadow(
     return found[:, 0], found[:, 1]
 
 
-@check("lottery and shadow enrolment", quick=False)
+@check(
+    "lottery and shadow enrolment", quick=False, kind="size",
+    source="both estimate the same direct effect",
+)  # fmt: skip
 def shadow(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Two ways to the direct effect agree, early and late; so do three shares of the lottery."""
     town = Town("kokkola")
@@ -218,6 +226,7 @@ def shadow(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
             bool(low <= 0 <= high), "none", float(mean),
             f"months in work in a year, 90 % interval {low:.2f} to {high:.2f}; "
             f"direct {lottery.mean():.2f} and {by_shadow.mean():.2f}",
+            interval=f"{low:.2f} to {high:.2f}, 90 %",
         )  # fmt: skip
     effects = {eta: lottery_and_shadow(town, mix, 40, eta=eta)[0] for eta in (0.05, 0.10, 0.20)}
     means = {eta: estimate(values) for eta, values in effects.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -31,7 +32,16 @@ from simulator.ledger import chain_statistics, derive_ledger
 
 
 class CheckRow(NamedTuple):
-    """One line of the result: what was checked, whether it holds, what was expected and found."""
+    """One line of the result: what was checked, whether it holds, what was expected and found.
+
+    Attributes
+    ----------
+    source : str
+        Where the expected value is from: a file or row of ``scenarios/evidence``, else the rule
+        that it follows from.
+    interval : str
+        Of the simulated value, where that is a number alone, with what it means.
+    """
 
     check: str
     kind: str
@@ -39,10 +49,22 @@ class CheckRow(NamedTuple):
     expected: float | str
     simulated: float | str
     detail: str
+    source: str = ""
+    interval: str = ""
+
+
+class Registered(NamedTuple):
+    """A function that yields rows, and what is known of it before it runs."""
+
+    run: Check
+    quick: bool
+    kind: str
+    source: str
 
 
 Check = Callable[[bool], Iterable[CheckRow]]
-_CHECKS: dict[str, tuple[Check, bool]] = {}
+_CHECKS: dict[str, Registered] = {}
+LAST_FULL_RUN = "docs/validation.md"
 # other modules whose checks belong to the set; they are imported when it runs
 MODULES = (
     "calibration.sign_cases",
@@ -50,12 +72,16 @@ MODULES = (
     "calibration.correspondence",
     "calibration.emergent",
     "calibration.retirements",
+    "calibration.beveridge",
+    "calibration.reforms",
     "calibration.recovery",
     "calibration.facts",
 )
 
 
-def check(name: str, quick: bool = True) -> Callable[[Check], Check]:
+def check(
+    name: str, quick: bool = True, *, kind: str = "", source: str = ""
+) -> Callable[[Check], Check]:
     """Register a function as a check.
 
     Parameters
@@ -64,13 +90,34 @@ def check(name: str, quick: bool = True) -> Callable[[Check], Check]:
         Shown as progress.
     quick : bool
         Whether it also runs in the quick set; the function is told which set runs.
+    kind : str
+        Of its rows, for the sentence on what the quick set leaves out.
+    source : str
+        Of its rows that name none themselves.
     """
 
     def register(function: Check) -> Check:
-        _CHECKS[name] = (function, quick)
+        _CHECKS[name] = Registered(function, quick, kind or name, source)
         return function
 
     return register
+
+
+def left_out() -> str:
+    """Return one sentence: what the quick set does not run, and where the last full run stands."""
+    _import_all()
+    rest = [one for one in _CHECKS.values() if not one.quick]
+    kinds = Counter(one.kind for one in rest)
+    told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    return (
+        f"Not run by --quick: {len(rest)} of {len(_CHECKS)} sets of checks ({told}); the rows of "
+        f"the last full run stand in {LAST_FULL_RUN}."
+    )
+
+
+def _import_all() -> None:
+    for module in MODULES:
+        import_module(module)
 
 
 def validate(
@@ -89,14 +136,13 @@ def validate(
     -------
     list of CheckRow
     """
-    for module in MODULES:
-        import_module(module)
-    chosen = {name: run for name, (run, in_quick) in _CHECKS.items() if in_quick or not quick}
+    _import_all()
+    chosen = {name: one for name, one in _CHECKS.items() if one.quick or not quick}
     rows: list[CheckRow] = []
-    for done, (name, run) in enumerate(chosen.items()):
+    for done, (name, one) in enumerate(chosen.items()):
         if progress is not None:
             progress(name, done / len(chosen))
-        rows += run(quick)
+        rows += [row._replace(source=row.source or one.source) for row in one.run(quick)]
     return rows
 
 
@@ -105,7 +151,7 @@ def same(name: str, found: list[str], detail: str) -> CheckRow:
     return CheckRow(name, "identity", not found, "equal", ", ".join(found) or "equal", detail)
 
 
-@check("closed forms")
+@check("closed forms", kind="closed form")
 def closed_forms(quick: bool) -> Iterator[CheckRow]:
     """Limiting cases with exact answers."""
     for row in check_closed_forms(quick):
@@ -116,10 +162,12 @@ def closed_forms(quick: bool) -> Iterator[CheckRow]:
             row.expected,
             row.simulated,
             f"{row.observations} observations",
+            f"closed_forms.json, {row.check.partition(':')[0]}",
+            row.interval,
         )
 
 
-@check("conservation on random worlds")
+@check("conservation on random worlds", kind="identity", source="stocks and flows must add up")
 def conservation(quick: bool) -> Iterator[CheckRow]:
     """Parameters drawn inside their ranges; columns verified after every round."""
     worlds, months = (12, 24) if quick else (150, 48)
@@ -160,7 +208,9 @@ def conservation(quick: bool) -> Iterator[CheckRow]:
     )
 
 
-@check("twins")
+@check(
+    "twins", kind="identity", source="draws are keyed: what is equal by construction stays equal"
+)
 def twins(quick: bool) -> Iterator[CheckRow]:
     """Equal worlds, permuted rows, one more person, and the identities between twins."""
     months = 24
@@ -216,7 +266,7 @@ def twins(quick: bool) -> Iterator[CheckRow]:
     )
 
 
-@check("ledger")
+@check("ledger", kind="identity", source="identities of the ledger (docs/definitions.md)")
 def ledger(quick: bool) -> Iterator[CheckRow]:
     """Verify the ten identities from written files, and ``(I - Q')^-1 f``."""
     place = small_place(sectors=3)

@@ -15,6 +15,7 @@ from experiments.app.options import TRUST, Force, Json, Out, Scale, Seed, Site, 
 
 app = typer.Typer()
 
+PAGE = 160  # columns of a table that goes to a file
 MOST_ENTRIES = 5_000  # files and folders looked through for scenario files
 
 
@@ -189,7 +190,12 @@ def validate(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Run the checks of the model: closed forms, conservation, known facts."""
+    """Run the checks of the model: closed forms, conservation, known facts.
+
+    Prints a table, what does not hold first: check, expected value and its source, simulated
+    value and its interval.
+    """
+    from calibration.validate import left_out
     from calibration.validate import validate as run_checks
 
     with Progress("Checking the model") as progress:
@@ -201,15 +207,37 @@ def validate(
     if json is not None:
         write_json(rows, json)
     if json != "-":
-        for row in rows:
-            word = {True: "holds", False: "FAILS"}.get(row["holds"], "-    ")
-            typer.echo(
-                f"{word}  {row['check']} ({row['kind']}): "
-                f"expected {_short(row['expected'])}, simulated {_short(row['simulated'])}"
-            )
+        _print_table(rows)
         typer.echo(f"{len(rows) - failed} of {len(rows)} checks hold.")
+        if quick:
+            typer.echo(left_out())
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    """Print the rows aligned, what does not hold first, as wide as the terminal or a page."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading, share in (("holds", None), ("check", 4), ("kind", 2), ("expected", 2),
+                           ("source", 3), ("simulated", 3)):  # fmt: skip
+        table.add_column(heading, ratio=share, overflow="fold")
+    for row in sorted(rows, key=lambda row: row["holds"] is not False):
+        word = {True: "holds", False: "FAILS"}.get(row["holds"], "-")
+        found = _short(row["simulated"])
+        if row.get("interval"):
+            found += f" ({row['interval']})"
+        cells = (row["check"], row["kind"], _short(row["expected"]), row.get("source", ""), found)
+        # names are text, never markup
+        table.add_row(Text(word, style="" if row["holds"] else "bold"), *map(Text, map(str, cells)))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PAGE
+    console.print(table)
 
 
 def _as_dict(row: Any) -> dict[str, Any]:
