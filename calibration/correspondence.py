@@ -11,7 +11,7 @@ SITE = "kokkola"
 KIND = "virtual correspondence test"
 
 
-@check("virtual correspondence tests")
+@check("virtual correspondence tests", kind=KIND, source="effects.csv, rows of the ratios")
 def correspondence(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
     """Compare ratios of call-backs with those of field experiments."""
     detail = f"at least {PAIRS} pairs in each of {len(SEEDS)} worlds of {SITE}"
@@ -19,7 +19,7 @@ def correspondence(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
         yield CheckRow(
             f"call-backs: {row.barrier}", KIND, row.holds,
             f"{row.published:g} within {TOLERANCE:g}", round(row.simulated, 3),
-            f"{row.source}; {detail}",
+            detail, row.source,
         )  # fmt: skip
     for found in spells(SITE):
         name = f"call-backs: {found.months} months out of work against {found.against}"
@@ -29,4 +29,4 @@ def correspondence(quick: bool) -> Iterator[CheckRow]:  # noqa: ARG001
             wanted = f"{found.published:g} within the range of stigma"
             given = f"{found.simulated:.3f} ({found.lowest:.3f} to {found.highest:.3f})"
         yield CheckRow(f"{name} ({found.study})", KIND, found.holds, wanted, given,
-                       f"{found.source}; {detail}")  # fmt: skip
+                       detail, found.source)  # fmt: skip

@@ -265,7 +265,7 @@ def inputs_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
     Empty when the manifest holds none.
     """
-    if manifest.get("inputs"):
+    if isinstance(manifest.get("inputs"), dict) and manifest["inputs"]:
         return dict(manifest["inputs"])
     call = manifest.get("call")
     if not isinstance(call, dict):

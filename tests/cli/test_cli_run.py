@@ -209,6 +209,7 @@ def test_problems_of_all_files_are_told_in_one_pass(tmp_path):
                 "measure",
                 "mix",
                 "break",
+                "sign case",
                 "barriers",
                 "partners",
                 "parameters",
