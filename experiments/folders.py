@@ -144,10 +144,11 @@ def town_of(inputs: Mapping[str, Any], folder: Path) -> Town:
         site = Site.model_validate_json(inputs["site"])
         given = inputs["surroundings"]
         around = None if given is None else Surroundings.model_validate_json(given)
-    except ValueError as error:
+        parameters, scale = dict(inputs["parameters"] or {}), int(inputs["scale"])
+    except (ValueError, TypeError) as error:
         raise _unreadable(folder) from error
     try:
-        return Town(site, inputs["parameters"] or None, scale=inputs["scale"], surroundings=around)
+        return Town(site, parameters or None, scale=scale, surroundings=around)
     except ScenarioError as error:
         raise ResultError(f"{folder}: {error}") from error
 
