@@ -12,9 +12,20 @@ import scenarios
 from scenarios.errors import ScenarioError
 from scenarios.measures import load_measure
 from scenarios.trials import Study, studies
+from simulator.codes import Cause
+from simulator.columns import Post
 from simulator.comparison import Estimate
 from simulator.town import Town
-from simulator.trial import Host, Solution, Trial, lever_of, sample_size, trial
+from simulator.trial import (
+    Host,
+    Solution,
+    Trial,
+    _default_study,
+    lever_of,
+    sample_size,
+    trial,
+)
+from simulator.world import Count, Flow
 
 EVIDENCE = Path(scenarios.__file__).parent / "evidence" / "effects.csv"
 with EVIDENCE.open(encoding="utf-8", newline="") as file:
@@ -60,6 +71,21 @@ def test_nothing_is_exactly_nothing_and_more_is_more(town):
     served = sum((arm == 1).sum() for arm in host.arms)
     everybody = sum((arm >= 0).sum() for arm in host.arms)
     assert served / everybody == pytest.approx(0.2, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["dk_jobrotation", "se_leave_year", "fi_leave"])
+def test_posts_of_substitutes_count_in_the_first_month_of_a_trial(town, name):
+    measure = load_measure(name)
+    host = Host(town, measure, _default_study(measure), replications=1, share=0.1, seed=1,
+                threads=1)  # fmt: skip
+    world = host._begin(0, host.policy_of(measure.levers, {}))
+    w = world.columns
+    assert w.counts[Count.FIRST_MONTH] == w.counts[Count.MONTH] == world.month
+    opened = w.flows[0, :, [Flow.OPENED + Cause.COVER, Flow.OPENED + Cause.LEAVE]].sum()
+    of_measures = (w.posts[Post.CREATED_BY] == Cause.COVER) | (
+        w.posts[Post.CREATED_BY] == Cause.LEAVE
+    )
+    assert opened == of_measures.sum() > 0
 
 
 def test_a_trial_of_workplaces_without_study_levers(town):
